@@ -1,0 +1,130 @@
+"""The audit trail: recorded in the transaction of the act, in words that outlive the account, sealed span by span."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+
+from officina.base.access import Actor
+from officina.base.models import AuditEntry, AuditSeal
+
+_VERBS: dict[str, str] = {}
+_FIELDS = (
+    "id", "site_id", "at", "user_id", "name", "role", "licence", "supervisor", "station", "request_id", "verb", "on_type", "on_code", "why",
+    "before", "after",
+)  # fmt: skip
+
+
+def verb(code: str, sentence: str) -> str:
+    """Register a verb with the sentence that tells it; a verb registered twice is a bug."""
+    assert code not in _VERBS, code
+    _VERBS[code] = sentence
+    return code
+
+
+def sentence(code: str) -> str:
+    """How a verb is told; KeyError for one that nobody registered."""
+    return _VERBS[code]
+
+
+def verbs() -> Mapping[str, str]:
+    """Every registered verb with its sentence."""
+    return dict(_VERBS)
+
+
+REFUSED = verb("act.refused", "was refused")
+SIGNED_IN = verb("user.signed_in", "signed in")
+SIGNED_OUT = verb("user.signed_out", "signed out")
+SIGN_IN_FAILED = verb("user.sign_in_failed", "failed to sign in")
+SWITCHED = verb("user.switched", "took over the station by PIN")
+LOCKED = verb("station.locked", "locked the station")
+USER_ADDED = verb("user.added", "added a person")
+SITE_OPENED = verb("site.opened", "opened the site")
+
+
+def record(
+    actor: Actor,
+    what: str,
+    *,
+    at: datetime,
+    on: models.Model | None = None,
+    why: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    under: str = "",
+) -> None:
+    """Write one entry in the running transaction. Writes one row."""
+    sentence(what)
+    AuditEntry.objects.create(
+        site_id=actor.site_id,
+        at=at,
+        user_id=actor.user_id,
+        name=actor.name,
+        role=actor.role_title,
+        licence="; ".join(str(lic) for lic in actor.licences)[:200],
+        supervisor=under or (actor.supervisor.name if actor.supervisor else ""),
+        station=actor.station,
+        request_id=actor.request_id,
+        verb=what,
+        on_type=on._meta.model_name or "" if on is not None else "",
+        on_code=str(getattr(on, "code", on.pk)) if on is not None else "",
+        why=why,
+        before=before,
+        after=after,
+    )
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    """One entry as canonical text: the same on both databases, whatever order their JSON keeps."""
+    plain = {**row, "at": row["at"].isoformat(timespec="microseconds")}
+    return json.dumps(plain, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _digest(previous: str, rows: Iterable[Mapping[str, Any]]) -> tuple[str, int, int]:
+    """Hash of a span chained to the seal before it, with its count and last id."""
+    state = hashlib.sha256(previous.encode())
+    count = last = 0
+    for row in rows:
+        state.update(_line(row))
+        count, last = count + 1, row["id"]
+    return state.hexdigest(), count, last
+
+
+def _span(site_id: int, after: int, last: int | None = None) -> Iterator[dict[str, Any]]:
+    rows = AuditEntry.objects.filter(site_id=site_id, id__gt=after)
+    if last is not None:
+        rows = rows.filter(id__lte=last)
+    return rows.order_by("id").values(*_FIELDS).iterator(chunk_size=2000)
+
+
+def seal(site_id: int, *, at: datetime) -> AuditSeal | None:
+    """Close the span of all entries since the last seal; None where there is nothing new. Must run in a transaction.
+
+    On PostgreSQL a table lock waits for writers under way, so that no entry can slip into a closed span later.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute('LOCK TABLE "base_auditentry" IN SHARE MODE')
+    before = AuditSeal.objects.filter(site_id=site_id).order_by("-id").first()
+    after_id, previous = (before.last_id, before.digest) if before else (0, "")
+    digest, count, last = _digest(previous, _span(site_id, after_id))
+    if not count:
+        return None
+    return AuditSeal.objects.create(
+        site_id=site_id, at=at, after_id=after_id, last_id=last, entries=count, previous=previous, digest=digest
+    )
+
+
+def broken_seals(site_id: int) -> Iterator[str]:
+    """A sentence for each sealed span whose entries no longer give its hash. Reads every sealed entry."""
+    previous, last = "", 0
+    for s in AuditSeal.objects.filter(site_id=site_id).order_by("id"):
+        if s.previous != previous or s.after_id != last:
+            yield f"audit seal {s.pk}: the chain is broken before entry {s.after_id + 1}"
+        digest, count, _ = _digest(s.previous, _span(site_id, s.after_id, s.last_id))
+        if digest != s.digest:
+            yield f"audit entries {s.after_id + 1} to {s.last_id}: sealed as {s.entries}, found {count}; rows were changed, removed or added"
+        previous, last = s.digest, s.last_id

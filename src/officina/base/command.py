@@ -1,0 +1,122 @@
+"""The command: one transaction, retried as a whole when the database asks for it, done once under its idempotency key."""
+
+import fcntl
+import functools
+import inspect
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast, get_type_hints
+
+import msgspec
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, models, transaction
+
+from officina.base import audit
+from officina.base.access import Actor
+from officina.base.models import DoneCommand
+from officina.kernel.errors import Refused
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TRIES = 8
+_inside: ContextVar[bool] = ContextVar("inside a command", default=False)
+_log = logging.getLogger("officina.command")
+
+
+@contextmanager
+def write_lock() -> Iterator[None]:
+    """On SQLite, a place in the queue: its own busy handler sleeps and starves a writer for seconds. Elsewhere nothing."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name or connection.in_atomic_block:
+        yield
+        return
+    with Path(f"{name}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def command(service: Callable[P, R]) -> Callable[P, R]:
+    """Make a writing service a command. Its first argument is the Actor; a command inside a command joins its transaction.
+
+    A Refused leaves nothing of the service's work, yet the refusal itself is recorded: what was stopped can be counted.
+    """
+
+    @functools.wraps(service)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _inside.get():
+            return service(*args, **kwargs)
+        actor = cast("Actor", args[0])
+        for attempt in range(1, TRIES + 1):
+            try:
+                return _once(service, actor, args, kwargs)
+            except Refused as no:
+                _record_refusal(actor, no, kwargs)
+                raise
+            except DatabaseError as problem:
+                if attempt == TRIES or connection.in_atomic_block or not _transient(problem):
+                    raise
+                _log.info("%s: try %d met %s", service.__name__, attempt, type(problem.__cause__ or problem).__name__)
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def _once(service: Callable[..., R], actor: Actor, args: Any, kwargs: Any) -> R:
+    """Run the service in one transaction, or give back the answer it gave before under the same key."""
+    name = f"{service.__module__}.{service.__qualname__}"
+    with write_lock(), transaction.atomic():
+        token = _inside.set(True)
+        try:
+            if not actor.key:
+                return service(*args, **kwargs)
+            before = DoneCommand.objects.filter(site_id=actor.site_id, key=actor.key, service=name).first()
+            if before is not None:
+                return _revive(service, before.answer)
+            result = service(*args, **kwargs)
+            DoneCommand.objects.create(site_id=actor.site_id, key=actor.key, service=name, answer=_keep(result))
+            return result
+        finally:
+            _inside.reset(token)
+
+
+def _keep(result: Any) -> Any:
+    """An answer as JSON: a row by its key, a plain dataclass by its fields."""
+    return result.pk if isinstance(result, models.Model) else msgspec.to_builtins(result)
+
+
+def _revive(service: Callable[..., R], answer: Any) -> R:
+    """The answer of the first time, read again by the service's return annotation."""
+    kind = get_type_hints(inspect.unwrap(service)).get("return")
+    if kind is None or kind is type(None):
+        return cast("R", None)
+    if isinstance(kind, type) and issubclass(kind, models.Model):
+        return cast("R", kind._default_manager.get(pk=answer))
+    return cast("R", msgspec.convert(answer, kind))
+
+
+def _transient(problem: DatabaseError) -> bool:
+    """Whether the database asks to try again: lock, deadlock, serialization failure, or the same key raced."""
+    state = getattr(problem.__cause__, "sqlstate", None) or ""
+    if state in {"40001", "40P01", "55P03"}:
+        return True
+    if isinstance(problem, IntegrityError):
+        # Two at once wrote what may stand only once; the second try finds the first one's row and answers with it.
+        diag = getattr(problem.__cause__, "diag", None)
+        return str(getattr(diag, "constraint_name", "") or "").startswith("race_")
+    return isinstance(problem, OperationalError) and "locked" in str(problem)
+
+
+def _record_refusal(actor: Actor, no: Refused, kwargs: dict[str, Any]) -> None:
+    """Keep the trace of a refusal in a transaction of its own: what was tried, by whom, on what."""
+    at = kwargs.get("at")
+    if at is None:
+        return
+    thing = next((v for v in kwargs.values() if isinstance(v, models.Model) and hasattr(v, "code")), None)
+    with write_lock(), transaction.atomic():
+        audit.record(actor, audit.REFUSED, at=at, on=thing, why=no.sentence, after={"code": no.code})

@@ -1,0 +1,78 @@
+"""Exact numbers in the database: whole smallest units in a big integer, spoken of as Decimal.
+
+Django's DecimalField is stored as a floating number on SQLite; a controlled-substance count that is off by a rounding error is a
+legal event. A value finer than the scale is refused, not rounded.
+"""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from officina.kernel.quantity import MONEY_PLACES, QUANTITY_PLACES, D
+
+if TYPE_CHECKING:
+    _Base = models.BigIntegerField[Decimal | int | str, Decimal]
+else:
+    _Base = models.BigIntegerField
+
+
+class ScaledField(_Base):
+    """A decimal with a fixed number of places, kept as an integer of its smallest unit."""
+
+    def __init__(self, *args: Any, places: int, **kwargs: Any) -> None:
+        self.places = places
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "places": self.places}
+
+    def from_db_value(self, value: int | Decimal | None, _expression: Any, _connection: Any) -> Decimal | None:
+        if value is None:
+            return None
+        number = Decimal(value).scaleb(-self.places)
+        return number.normalize() + 0 if number == number.to_integral_value() else number.normalize()
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value is None or isinstance(value, Decimal):
+            return value
+        try:
+            return D(value)
+        except (TypeError, ValueError) as problem:
+            raise ValidationError(str(problem)) from problem
+
+    def get_prep_value(self, value: Any) -> int | None:
+        if value is None or hasattr(value, "resolve_expression"):
+            return value  # type: ignore[no-any-return]
+        scaled = D(value).scaleb(self.places)
+        if scaled != scaled.to_integral_value():
+            raise ValueError(f"{value} is finer than {self.places} decimal places: refused, not rounded")
+        return int(scaled)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.value_from_object(obj)
+        return "" if value is None else f"{value:f}"
+
+    def formfield(self, **_kwargs: Any) -> None:  # type: ignore[override]
+        """Scaled numbers are typed into plain form fields of the desks, never into a generated form."""
+
+
+class QuantityField(ScaledField):
+    """An amount of medicine in its dispensing unit, six places."""
+
+    def __init__(self, *args: Any, places: int = QUANTITY_PLACES, **kwargs: Any) -> None:
+        super().__init__(*args, places=places, **kwargs)
+
+
+class MoneyField(ScaledField):
+    """US dollars, four places stored; rounded to cents once, on the document."""
+
+    def __init__(self, *args: Any, places: int = MONEY_PLACES, **kwargs: Any) -> None:
+        super().__init__(*args, places=places, **kwargs)
+
+
+def amount(number: Decimal) -> models.Value:
+    """A quantity as an SQL value, for arithmetic beside an F() of a QuantityField."""
+    return models.Value(number, output_field=QuantityField())

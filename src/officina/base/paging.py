@@ -1,0 +1,46 @@
+"""Keyset paging for lists that grow: by (at, id), with an opaque cursor and no count."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from officina.kernel.errors import ParseError
+
+M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """A slice of a long list, newest first; `next` is the cursor of the slice after it, empty at the end."""
+
+    rows: list[M]
+    next: str
+
+
+def page(rows: QuerySet[M], *, cursor: str = "", size: int = 50, by: str = "at") -> Page[M]:
+    """One slice of `rows`, newest first by (`by`, id). The cost is the same on the first slice and on the thousandth."""
+    if cursor:
+        at, pk = _read(cursor)
+        rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": pk}))
+    found = list(rows.order_by(f"-{by}", "-pk")[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    last = found[-1] if more else None
+    return Page(found, _write(getattr(last, by), last.pk) if last is not None else "")
+
+
+def _write(at: datetime, pk: int) -> str:
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{pk}".encode()).decode()
+
+
+def _read(cursor: str) -> tuple[datetime, int]:
+    try:
+        at, pk = base64.urlsafe_b64decode(cursor.encode()).decode().split("|")
+        return datetime.fromisoformat(at), int(pk)
+    except (ValueError, binascii.Error) as problem:
+        raise ParseError("page cursor", expected="the link of a page that was shown", got=cursor) from problem

@@ -1,0 +1,89 @@
+"""Reading sites and people: the actor of a request, the people at a station."""
+
+from dataclasses import dataclass
+
+from officina.base.access import Actor, LicenceFact, Supervisor
+from officina.base.models import Membership, Site, User
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A person who can take over a station by PIN."""
+
+    user_id: int
+    name: str
+    initials: str
+    role_title: str
+    has_pin: bool
+
+
+def _licences(user: User) -> tuple[LicenceFact, ...]:
+    return tuple(LicenceFact(x.kind, x.jurisdiction, x.number, x.expires_on) for x in user.licences.all())
+
+
+def actor_for(user_id: int, site_id: int, *, station: str = "", key: str = "") -> Actor | None:
+    """The actor a person is at a site; None where they may not work there now. Four statements, five with a supervisor."""
+    found = (
+        Membership.objects.select_related("user", "site", "role", "supervisor")
+        .prefetch_related("user__licences")
+        .filter(user_id=user_id, site_id=site_id, is_active=True, user__is_active=True)
+        .first()
+    )
+    if found is None:
+        return None
+    site = found.site
+    return Actor(
+        user_id=found.user_id,
+        name=found.user.name,
+        initials=found.user.initials,
+        site_id=site.pk,
+        site_name=site.name,
+        zone=site.zone,
+        jurisdiction=site.jurisdiction,
+        training=site.training,
+        role=found.role.key,
+        role_title=found.role.title,
+        grants=found.role.grants,
+        role_licences=tuple(found.role.licences),
+        licences=_licences(found.user),
+        supervisor=_supervisor(found.supervisor, site) if found.supervisor else None,
+        station=station,
+        key=key,
+    )
+
+
+def _supervisor(boss: User, site: Site) -> Supervisor | None:
+    works = Membership.objects.select_related("role").filter(user=boss, site=site, is_active=True, user__is_active=True).first()
+    return Supervisor(boss.pk, boss.name, works.role.grants, _licences(boss)) if works else None
+
+
+def colleagues(site_id: int) -> list[Colleague]:
+    """The people who work at a site, by name."""
+    rows = Membership.objects.select_related("user", "role").filter(site_id=site_id, is_active=True, user__is_active=True)
+    return [
+        Colleague(m.user_id, m.user.name, m.user.initials, m.role.title, bool(m.user.pin_hash))
+        for m in rows.exclude(role__key="interface").order_by("user__name")
+    ]
+
+
+def site(site_id: int) -> Site:
+    """The site itself: its name, address and numbers for labels and messages."""
+    return Site.objects.get(pk=site_id)
+
+
+def sites() -> list[Site]:
+    """Every site of this installation, oldest first."""
+    return list(Site.objects.order_by("pk"))
+
+
+def sites_of(user_id: int) -> list[Site]:
+    """The sites where a person works, newest first."""
+    return list(Site.objects.filter(memberships__user_id=user_id, memberships__is_active=True).order_by("-pk"))
+
+
+def interface_actor(site_id: int, *, station: str = "", key: str = "") -> Actor:
+    """The actor under which messages come in by themselves."""
+    user_id = Membership.objects.filter(site_id=site_id, role__key="interface").values_list("user_id", flat=True).get()
+    actor = actor_for(user_id, site_id, station=station, key=key)
+    assert actor is not None
+    return actor

@@ -1,0 +1,22 @@
+"""The acts of filling, checking and handing over."""
+
+from officina.base.access import Licence, declare
+
+_PHARMACIST = (Licence.PHARMACIST,)
+_PHARMACIST_OR_INTERN = (Licence.PHARMACIST, Licence.INTERN)
+
+CHECK_ENTRY = declare("dispensing.check_entry", "check an entry against what was written", licences=_PHARMACIST)
+REVIEW = declare("dispensing.review", "review a prescription clinically and resolve alerts", licences=_PHARMACIST_OR_INTERN)
+PRICE = declare("dispensing.price", "settle payment")
+FILL = declare("dispensing.fill", "count and fill")
+VERIFY = declare(
+    "dispensing.verify", "pass the final check", licences=(Licence.PHARMACIST, Licence.PRODUCT_VERIFICATION), not_by=("filler",)
+)
+BAG = declare("dispensing.bag", "bag and shelve")
+OFFER_COUNSEL = declare("dispensing.offer_counsel", "offer counselling")
+COUNSEL = declare("dispensing.counsel", "counsel", licences=_PHARMACIST_OR_INTERN)
+HAND_OVER = declare("dispensing.hand_over", "hand over")
+HOLD = declare("dispensing.hold", "hold and release")
+AMEND = declare("dispensing.amend", "change an order after its entry was checked", licences=_PHARMACIST)
+CANCEL = declare("dispensing.cancel", "cancel a fill", licences=_PHARMACIST)
+RETURN = declare("dispensing.return_to_stock", "return to stock")

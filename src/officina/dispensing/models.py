@@ -1,0 +1,169 @@
+"""Fills with their steps and scans, bags, and pick-ups."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from officina.base.fields import MoneyField, QuantityField
+from officina.base.models import Site
+from officina.drugs.models import Package
+from officina.inventory.models import Lot
+from officina.patients.models import Patient
+from officina.prescriptions.models import Prescription
+
+
+class Bag(models.Model):
+    """One patient's fills in one bag in a will-call bin."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "In the bin"
+        HANDED_OVER = "handed_over", "Handed over"
+        EMPTIED = "emptied", "Emptied"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=16)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    bin = models.CharField(max_length=12)
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "number"], name="one_bag_a_number")]
+        indexes = [models.Index(fields=["site", "state", "patient"], name="bag_waiting")]
+
+
+class Fill(models.Model):
+    """One dispensing of a prescription, from the message to the hand of the patient. Its state moves only by the machine."""
+
+    class Kind(models.TextChoices):
+        FIRST = "first", "First fill"
+        REFILL = "refill", "Refill"
+        COMPLETION = "completion", "Completion of a partial fill"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=16)
+    """'F…', printed in the barcode of the label."""
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="fills")
+    fill_no = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
+    state = models.CharField(max_length=20)
+    since = models.DateTimeField()
+    """When it came into this state."""
+    version = models.PositiveIntegerField(default=0)
+    """Counts every change; a page that shows an older one is stale."""
+    received_at = models.DateTimeField()
+    promised_at = models.DateTimeField()
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
+    quantity = QuantityField(null=True)
+    owed = QuantityField(default=0)
+    days_supply = models.PositiveSmallIntegerField(null=True)
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="+")
+    price = MoneyField(null=True)
+    filled_by_id = models.BigIntegerField(null=True)
+    filled_by = models.CharField(max_length=120, blank=True)
+    filled_at = models.DateTimeField(null=True)
+    verified_by_id = models.BigIntegerField(null=True)
+    verified_by = models.CharField(max_length=120, blank=True)
+    verified_initials = models.CharField(max_length=4, blank=True)
+    labels_printed = models.PositiveSmallIntegerField(default=0)
+    bag = models.ForeignKey(Bag, on_delete=models.PROTECT, null=True, related_name="fills")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["prescription", "fill_no"], name="race_fill_no"),
+            models.UniqueConstraint(fields=["site", "number"], name="one_fill_a_number"),
+            models.CheckConstraint(
+                condition=~Q(state="sold") | Q(verified_by_id__isnull=False), name="sold_only_when_verified"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["site", "state", "promised_at"], name="fill_waiting", condition=~Q(state__in=["sold", "cancelled", "returned"])
+            ),
+            models.Index(fields=["patient", "received_at"], name="fill_by_patient"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class FillStep(models.Model):
+    """One step of a fill: who, when, from where to where, why. Append-only by trigger."""
+
+    fill = models.ForeignKey(Fill, on_delete=models.PROTECT, related_name="steps")
+    at = models.DateTimeField()
+    move = models.CharField(max_length=30)
+    from_state = models.CharField(max_length=20)
+    to_state = models.CharField(max_length=20)
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+    user_role = models.CharField(max_length=60)
+    supervisor = models.CharField(max_length=120, blank=True)
+    why = models.TextField(blank=True)
+
+
+class FillScan(models.Model):
+    """One container held under the scanner for a fill, right or wrong. Append-only by trigger."""
+
+    fill = models.ForeignKey(Fill, on_delete=models.PROTECT, related_name="scans")
+    at = models.DateTimeField()
+    raw = models.CharField(max_length=120)
+    manual = models.BooleanField(default=False)
+    """Typed by hand instead of scanned."""
+    outcome = models.CharField(max_length=30)
+    """'ok' or the code of the stop."""
+    expected = models.CharField(max_length=200, blank=True)
+    came = models.CharField(max_length=200, blank=True)
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="+")
+    quantity = QuantityField(null=True)
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+
+
+class FillPart(models.Model):
+    """So much of a lot is in the vial now. Emptied when the count is undone; the moves tell the history."""
+
+    fill = models.ForeignKey(Fill, on_delete=models.PROTECT, related_name="parts")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+")
+    quantity = QuantityField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["fill", "lot"], name="one_part_a_lot")]
+
+
+class PickUp(models.Model):
+    """One hand-over at the counter: who came, how they were identified, which bags, counselling and signature."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "At the counter"
+        DONE = "done", "Handed over"
+        LEFT = "left", "Left without"
+
+    class Counsel(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+        NOT_REQUIRED = "not_required_refill", "Not required: refill"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+    started_at = models.DateTimeField()
+    identified_by = models.CharField(max_length=60)
+    """Which two identifiers were given, not their values."""
+    bags = models.ManyToManyField(Bag, related_name="+")
+    counsel = models.CharField(max_length=20, choices=Counsel, blank=True)
+    counselled_by = models.CharField(max_length=120, blank=True)
+    signed_by = models.CharField(max_length=120, blank=True)
+    relation = models.CharField(max_length=40, blank=True)
+    signature = models.TextField(blank=True)
+    """Strokes as drawn, or empty where a name was typed."""
+    amount = MoneyField(null=True)
+    paid_by = models.CharField(max_length=20, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "state"], name="pick_up_open")]

@@ -1,0 +1,228 @@
+"""Reading fills for the desks: what waits where, one fill with all that a page shows of it, bags and pick-ups."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Min, QuerySet
+
+from officina.base import queries as house
+from officina.base.access import Actor
+from officina.base.models import AuditEntry
+from officina.base.paging import Page, page
+from officina.dispensing.models import Bag, Fill, FillPart, FillScan, FillStep, PickUp
+from officina.dispensing.rules import returns
+from officina.dispensing.rules.machine import OPEN, State
+from officina.drugs import queries as drugs
+from officina.inventory import queries as stock
+from officina.inventory import rules as lots
+from officina.kernel.errors import Refused
+from officina.labels.content import LabelFacts
+from officina.prescriptions.models import Message, Prescription
+
+_WITH = ("prescription__drug", "prescription__prescriber", "patient", "package__product__drug", "bag")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in one state: how many, since when the oldest, and the earliest promise."""
+
+    state: State
+    count: int
+    oldest: datetime | None
+    promised: datetime | None
+
+    def late_by(self, at: datetime) -> timedelta:
+        """How late the most urgent one is against its promise; zero where nothing is."""
+        return max(at - self.promised, timedelta()) if self.promised else timedelta()
+
+
+def fills(actor: Actor) -> QuerySet[Fill]:
+    """The fills of the actor's site, with what every page shows of them."""
+    return Fill.objects.filter(site_id=actor.site_id).select_related(*_WITH)
+
+
+def waiting(actor: Actor) -> dict[State, Waiting]:
+    """What waits where, over open fills only: one statement whose cost does not grow with history."""
+    rows = (
+        Fill.objects.filter(site_id=actor.site_id, state__in=OPEN)
+        .exclude(state__in=[State.SOLD, State.CANCELLED, State.RETURNED])
+        .values("state")
+        .annotate(n=Count("id"), oldest=Min("since"), promised=Min("promised_at"))
+    )
+    found = {State(r["state"]): Waiting(State(r["state"]), r["n"], r["oldest"], r["promised"]) for r in rows}
+    return {s: found.get(s, Waiting(s, 0, None, None)) for s in OPEN}
+
+
+def worklist(actor: Actor, *states: State, most: int = 50) -> list[Fill]:
+    """Fills in these states, earliest promise first."""
+    rows = fills(actor).filter(state__in=states).exclude(state__in=[State.SOLD, State.CANCELLED, State.RETURNED])
+    return list(rows.order_by("promised_at", "id")[:most])
+
+
+def fill(actor: Actor, code: str, *, version: int | None = None) -> Fill:
+    """A fill by code; Refused where this site has none such, or where the page that asks showed an older version."""
+    found = fills(actor).filter(code=code).first()
+    if found is None:
+        raise Refused("no_fill", "There is no such fill here.")
+    if version is not None and version != found.version:
+        raise Refused("stale", "Somebody else changed this fill a moment ago. Nothing of yours was done; look at it again.")
+    return found
+
+
+def fill_by_number(actor: Actor, number: str) -> Fill | None:
+    """A fill by the number on its label, or the latest fill of a prescription by its number."""
+    if number.upper().startswith("F"):
+        return fills(actor).filter(number=number.upper()).first()
+    return fills(actor).filter(prescription__number=number).order_by("-fill_no").first()
+
+
+def fills_of(prescription: Prescription) -> list[Fill]:
+    """The fills of a prescription, first to last."""
+    return list(Fill.objects.filter(prescription=prescription).select_related("package__product__drug", "bag").order_by("fill_no"))
+
+
+def fills_of_patient(actor: Actor, patient_id: int, *, cursor: str = "") -> Page[Fill]:
+    """A patient's fills, newest first."""
+    return page(fills(actor).filter(patient_id=patient_id), cursor=cursor, by="received_at", size=25)
+
+
+def message_of(fill: Fill) -> Message | None:
+    """The message a fill's prescription came by, with its bytes."""
+    p = fill.prescription
+    return Message.objects.select_related("received").filter(pk=p.message_id).first() if p.message_id else None
+
+
+def parts(fill: Fill) -> list[FillPart]:
+    """The lots in the vial."""
+    return list(FillPart.objects.filter(fill=fill).select_related("lot__package").order_by("id"))
+
+
+def scans(fill: Fill) -> list[FillScan]:
+    """Every scan of the fill, right and wrong, in order."""
+    return list(FillScan.objects.filter(fill=fill).select_related("lot").order_by("id"))
+
+
+def steps(fill: Fill) -> list[FillStep]:
+    """Every step of the fill, in order."""
+    return list(FillStep.objects.filter(fill=fill).order_by("id"))
+
+
+def timeline(prescription: Prescription) -> list[AuditEntry]:
+    """All that happened to a prescription and its fills, in order."""
+    codes = [str(prescription.code), *(str(c) for c in Fill.objects.filter(prescription=prescription).values_list("code", flat=True))]
+    if prescription.message is not None:
+        codes.append(str(prescription.message.code))
+    return list(AuditEntry.objects.filter(on_code__in=codes).order_by("id"))
+
+
+def counted(fill: Fill) -> Decimal:
+    """How much is in the vial."""
+    return sum((p.quantity for p in parts(fill)), Decimal(0))
+
+
+def suggested_lots(fill: Fill, *, on: date) -> list[tuple[lots.LotFact, Decimal]]:
+    """From which lots to take how much, first expired first."""
+    assert fill.package_id is not None
+    assert fill.quantity is not None
+    return lots.pick(stock.lots_of(fill.site_id, fill.package_id), fill.quantity - counted(fill), on=on)
+
+
+def refills_left(prescription: Prescription) -> int:
+    """Refills that may still be dispensed: authorised less those dispensed or under way. Completions use none."""
+    used = Fill.objects.filter(prescription=prescription, kind=Fill.Kind.REFILL).exclude(state__in=[State.CANCELLED, State.RETURNED]).count()
+    return max(prescription.refills - used, 0)
+
+
+def label_facts(fill: Fill, *, on: date) -> LabelFacts:
+    """All that the label says, gathered."""
+    p, package = fill.prescription, fill.package
+    if package is None or p.patient is None or p.prescriber is None or fill.quantity is None or p.written_on is None:
+        raise Refused("not_entered", "This prescription is not entered yet: there is nothing to print.")
+    site, drug = house.site(fill.site_id), package.product.drug
+    ingredients = drugs.ingredients_of(drug.pk)
+    expiries = [part.lot.expires_on for part in parts(fill)]
+    return LabelFacts(
+        pharmacy_name=site.name, pharmacy_street=site.street, pharmacy_city_line=f"{site.city}, {site.state} {site.postal_code}",
+        pharmacy_phone=site.phone, rx_number=p.number, fill_number=fill.number, fill_no=fill.fill_no,
+        patient_name=f"{p.patient.first_name} {p.patient.last_name}", prescriber_name=f"{p.prescriber.first_name} {p.prescriber.last_name}".strip(),
+        drug_name=drug.generic_name, brand_name=package.product.brand_name, strength=drug.strength, form=drug.form, labeler=package.product.labeler,
+        ndc=package.ndc, directions=p.directions, quantity=fill.quantity, unit=drug.unit, refills_left=refills_left(p), days_supply=fill.days_supply,
+        written_on=p.written_on, filled_on=on, lot_expires_on=min(expiries) if expiries else None, schedule=drug.schedule,
+        description=package.product.appearance, pharmacist_initials=fill.verified_initials, ingredients=tuple(i.key for i in ingredients),
+        classes=tuple(sorted({c for i in ingredients for c in i.classes})), route=drug.route, easy_open=p.patient.easy_open, training=site.training,
+        copy_no=max(fill.labels_printed, 1),
+    )  # fmt: skip
+
+
+def bag(actor: Actor, number: str) -> Bag | None:
+    """A bag by its number."""
+    return Bag.objects.select_related("patient").filter(site_id=actor.site_id, number=number).first()
+
+
+def bags_of(actor: Actor, patient_id: int) -> list[Bag]:
+    """A patient's bags that wait in their bins."""
+    return list(
+        Bag.objects.filter(site_id=actor.site_id, patient_id=patient_id, state=Bag.State.WAITING).prefetch_related("fills__package__product__drug").order_by("id")
+    )
+
+
+def bags_waiting(actor: Actor, *, most: int = 50) -> list[Bag]:
+    """Bags in their bins, longest waiting first."""
+    rows = Bag.objects.filter(site_id=actor.site_id, state=Bag.State.WAITING).select_related("patient")
+    return list(rows.prefetch_related("fills").order_by("since", "id")[:most])
+
+
+def due_for_return(actor: Actor, *, on: date, most: int = 100) -> list[Fill]:
+    """Fills that waited in the bin so long that they go back to stock, longest first."""
+    before = datetime.combine(on, datetime.min.time()).astimezone() - timedelta(days=returns.will_call().days_in_bin - 1)
+    return list(fills(actor).filter(state=State.BIN, since__lt=before).order_by("since")[:most])
+
+
+def pick_up(actor: Actor, code: str) -> PickUp:
+    """A pick-up by code; Refused where this site has none such."""
+    found = PickUp.objects.select_related("patient").filter(site_id=actor.site_id, code=code).first()
+    if found is None:
+        raise Refused("no_pick_up", "There is no such pick-up here.")
+    return found
+
+
+def pick_ups_open(actor: Actor) -> list[PickUp]:
+    """Pick-ups that are at the counter now."""
+    return list(PickUp.objects.select_related("patient").filter(site_id=actor.site_id, state=PickUp.State.OPEN).order_by("started_at"))
+
+
+def bags_in(pick_up: PickUp) -> list[Bag]:
+    """The bags scanned so far in a pick-up."""
+    return list(pick_up.bags.prefetch_related("fills__package__product__drug").order_by("id"))
+
+
+def stopped(actor: Actor) -> dict[str, int]:
+    """How often what was stopped at this site: scans that did not pass and acts that were refused, by code."""
+    found: dict[str, int] = {}
+    rows = AuditEntry.objects.filter(site_id=actor.site_id, verb__in=["act.refused", "fill.scan_stopped"]).values_list("after", flat=True)
+    for after in rows.iterator():
+        code = str((after or {}).get("code", ""))
+        found[code] = found.get(code, 0) + 1
+    return found
+
+
+def unsound() -> list[str]:
+    """A sentence for each fill that breaks what must always hold; over all sites."""
+    found = []
+    sold = Fill.objects.filter(state=State.SOLD)
+    for f in sold.exclude(steps__move="verify").only("number"):
+        found.append(f"fill {f.number} was sold and has no step of a final check")
+    for f in sold.exclude(steps__move="clear_review").exclude(kind=Fill.Kind.COMPLETION).only("number"):
+        found.append(f"fill {f.number} was sold and has no step of a clinical review")
+    for f in Fill.objects.filter(verified_by_id__isnull=False).only("number", "filled_by_id", "verified_by_id"):
+        if f.filled_by_id == f.verified_by_id:
+            found.append(f"fill {f.number} was filled and checked by the same person")
+    latest = FillStep.objects.order_by("fill_id", "-id").values_list("fill_id", "to_state")
+    last: dict[int, str] = {}
+    for fill_id, to in latest.iterator():
+        last.setdefault(fill_id, to)
+    for f in Fill.objects.exclude(state=State.RECEIVED).only("number", "state"):
+        if last.get(f.pk, f.state if f.kind == Fill.Kind.COMPLETION and f.state == State.READY_TO_FILL else None) != f.state:
+            found.append(f"fill {f.number} says {f.state}, its steps say {last.get(f.pk, 'nothing')}")
+    return found

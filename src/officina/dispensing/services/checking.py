@@ -1,0 +1,99 @@
+"""The final check, the bag, and the way back to stock."""
+
+from datetime import datetime
+
+from officina.base import audit, numbering
+from officina.base.access import Actor
+from officina.base.command import command
+from officina.dispensing.models import Bag, Fill, FillPart
+from officina.dispensing.rules import returns
+from officina.dispensing.rules.machine import State
+from officina.dispensing.services import counting, review
+from officina.dispensing.services.filling import fill_quantity
+from officina.dispensing.services.steps import advance
+from officina.inventory import queries as stock
+from officina.inventory import services as ledger
+from officina.inventory.models import Lot, Place
+from officina.inventory.services import Transfer
+from officina.kernel.errors import Refused
+from officina.kernel.ids.numbers import HouseNumber
+from officina.kernel.quantity import written
+from officina.patients.models import Patient
+
+VIAL = audit.verb("stock.vial_returned", "made the returned vial a lot of its own")
+
+
+@command
+def verify(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
+    """Pass the final check: the fill may be bagged."""
+    review.refuse_unreviewed(actor, fill, at=at)
+    refuse_unsound(actor, fill, at=at)
+    return advance(actor, fill, "verify", at=at, verified_by_id=actor.user_id, verified_by=actor.name, verified_initials=actor.initials)
+
+
+def refuse_unsound(actor: Actor, fill: Fill, *, at: datetime) -> None:
+    """Refused where the vial is not what the label says, or a lot in it went bad since it was counted."""
+    have = counting.counted(fill)
+    if have != fill_quantity(fill):
+        raise Refused("count_differs", f"The label says {written(fill_quantity(fill))}, the lots in the vial add up to {written(have)}.")
+    today = actor.day(at)
+    for part in FillPart.objects.filter(fill=fill).select_related("lot"):
+        if part.lot.state == Lot.State.QUARANTINED:
+            raise Refused("quarantined_lot", f"Lot {part.lot} was quarantined after it was counted. Send the fill back.")
+        if part.lot.expires_on < today:
+            raise Refused("expired_lot", f"Lot {part.lot} expired on {part.lot.expires_on:%b %d, %Y}. Send the fill back.")
+
+
+@command
+def reject(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
+    """The final check found something: back to filling, with the count undone."""
+    fill = advance(actor, fill, "reject", at=at, why=why, labels_printed=0)
+    counting.undo(actor, fill, at=at, why=why)
+    return fill
+
+
+@command
+def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | None = None) -> Fill:
+    """Put a checked fill in a bag of its patient, and the bag in a bin. A bag holds one patient's fills only."""
+    assert fill.patient is not None
+    if into is not None and into.patient_id != fill.patient_id:
+        raise Refused("wrong_patient", "This bag is another patient's. Take a new bag.")
+    if into is not None and into.state != Bag.State.WAITING:
+        raise Refused("bag_gone", "This bag is not in the house any more. Take a new bag.")
+    if not bin_name.strip() and into is None:
+        raise Refused("bin_missing", "Scan or type the bin.", {"bin_name": "Needed"})
+    bag = into or _new_bag(actor, fill.patient, bin_name, at=at)
+    counting.carry(actor, fill, from_kind=Place.Kind.BENCH, to_kind=Place.Kind.WILL_CALL, cause="bagged", at=at)
+    return advance(actor, fill, "bag", at=at, bag=bag)
+
+
+def _new_bag(actor: Actor, patient: Patient, bin_name: str, *, at: datetime) -> Bag:
+    number = HouseNumber.issue("B", numbering.take(actor.site_id, "bag")).text
+    return Bag.objects.create(site_id=actor.site_id, number=number, patient=patient, bin=bin_name.strip().upper()[:12], since=at)
+
+
+@command
+def return_to_stock(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
+    """Nobody came: the vial becomes a lot of its own on the shelf, with its own number and last day; it never goes back into a stock bottle."""
+    assert fill.package is not None
+    parts = list(FillPart.objects.filter(fill=fill).select_related("lot"))
+    place = Place.Kind.WILL_CALL if fill.state == State.BIN else Place.Kind.BENCH
+    counting.carry(actor, fill, from_kind=place, to_kind=Place.Kind.RELABELLED, cause="returned", at=at)
+    filled_on = actor.day(fill.filled_at or at)
+    vial = ledger.vial_lot(
+        actor,
+        package=fill.package,
+        number=parts[0].lot.number if len(parts) == 1 else "MIXED",
+        expires_on=returns.vial_expires_on([p.lot.expires_on for p in parts], filled_on=filled_on),
+        made_from=f"{fill.number} " + " ".join(str(p.lot) for p in parts),
+    )
+    places = stock.places(fill.site_id)
+    shelf = places[Place.Kind.SAFE if fill.prescription.schedule == 2 else Place.Kind.SHELF]
+    back = Transfer(vial.pk, places[Place.Kind.RELABELLED], shelf, fill_quantity(fill))
+    ledger.post(actor, [back], at=at, cause="relabelled", about=fill.number, why=why)
+    audit.record(actor, VIAL, at=at, on=vial, after={"vial": vial.vial_number, "from": fill.number})
+    bag = fill.bag
+    fill = advance(actor, fill, "return_to_stock", at=at, why=why, bag=None)
+    if bag is not None and not bag.fills.exists():
+        Bag.objects.filter(pk=bag.pk).update(state=Bag.State.EMPTIED, since=at)
+    return fill

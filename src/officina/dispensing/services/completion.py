@@ -1,0 +1,45 @@
+"""The owed rest of a partial fill, as a fill of its own."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from officina.base import audit, numbering
+from officina.base.access import Actor
+from officina.dispensing.models import Fill
+from officina.dispensing.rules import pricing
+from officina.dispensing.rules.machine import State
+from officina.dispensing.services.steps import touch
+from officina.kernel.ids.numbers import HouseNumber
+
+PARTIAL = audit.verb("fill.partial", "filled in part")
+
+
+def split(actor: Actor, fill: Fill, *, have: Decimal, at: datetime, why: str) -> Fill:
+    """Cut a fill to what is in its vial and open the completion for the rest; in the running transaction.
+
+    The two prices add up to the one that was agreed: the rest is the difference, never rounded again.
+    """
+    assert fill.quantity is not None
+    assert fill.package is not None
+    owed, agreed = fill.quantity - have, fill.price
+    now = pricing.cash_price(have, fill.package.unit_cost, pricing.rule()).amount if agreed is not None else None
+    now = min(now, agreed) if now is not None and agreed is not None else None
+    touch(fill, quantity=have, owed=owed, price=now, labels_printed=0)
+    rest = Fill.objects.create(
+        site_id=fill.site_id,
+        number=HouseNumber.issue("F", numbering.take(fill.site_id, "fill")).text,
+        prescription_id=fill.prescription_id,
+        fill_no=Fill.objects.filter(prescription_id=fill.prescription_id).count(),
+        kind=Fill.Kind.COMPLETION,
+        state=State.READY_TO_FILL,
+        since=at,
+        received_at=at,
+        promised_at=fill.promised_at,
+        patient_id=fill.patient_id,
+        quantity=owed,
+        days_supply=None,
+        package=fill.package,
+        price=agreed - now if agreed is not None and now is not None else None,
+    )
+    audit.record(actor, PARTIAL, at=at, on=fill, why=why, after={"dispensed": str(have), "owed": str(owed), "completion": rest.number})
+    return fill

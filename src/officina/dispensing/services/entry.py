@@ -1,0 +1,68 @@
+"""Entering an order, checking the entry, changing it later."""
+
+from datetime import datetime
+from typing import Any
+
+from officina.base.access import Actor
+from officina.base.command import command
+from officina.dispensing.models import Fill
+from officina.dispensing.rules.machine import COUNTED, State
+from officina.dispensing.services import counting
+from officina.dispensing.services.steps import advance
+from officina.drugs.models import Package
+from officina.kernel.errors import Refused
+from officina.prescriptions import services as prescriptions
+from officina.prescriptions.services import Entry
+from officina.screening import services as screening
+
+
+@command
+def start_entry(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
+    """Take a received order to enter it."""
+    return advance(actor, fill, "start_entry", at=at)
+
+
+@command
+def submit_entry(actor: Actor, *, fill: Fill, entry: Entry, package: Package, at: datetime) -> Fill:
+    """Enter the order and the product to dispense, and send it to the entry check."""
+    prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
+    return advance(actor, fill, "submit_entry", at=at, **_ordered(entry, package))
+
+
+@command
+def approve_entry(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
+    """The entry says what was written; the screening runs and the fill goes to clinical review."""
+    screening.screen(actor, prescription=fill.prescription, at=at)
+    return advance(actor, fill, "approve_entry", at=at)
+
+
+@command
+def send_back(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
+    """The entry is not what was written, or the order needs a question to the prescriber: enter again."""
+    return advance(actor, fill, "send_back", at=at, why=why)
+
+
+@command
+def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str, at: datetime) -> Fill:
+    """Change an order whose entry was checked: the count is undone, the alerts are void, and the entry is checked again."""
+    if fill.state in {*COUNTED, State.CHECKED}:
+        counting.undo(actor, fill, at=at, why=why)
+    prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
+    screening.void(fill.prescription)
+    blank = {"filled_by_id": None, "filled_by": "", "filled_at": None, "verified_by_id": None, "verified_by": "", "verified_initials": "", "price": None}
+    return advance(actor, fill, "amend", at=at, why=why, labels_printed=0, **blank, **_ordered(entry, package))
+
+
+def _ordered(entry: Entry, package: Package) -> dict[str, Any]:
+    """What the fill takes over from the entry; Refused where the package is not of the drug that was ordered."""
+    if package.product.drug_id != entry.drug.pk:
+        raise Refused("package_of_other_drug", f"{package.ndc} is not {entry.drug}.", {"package": "Choose a package of this drug"})
+    if package.unit_of_use and entry.quantity % package.size:
+        raise Refused(
+            "not_whole_packages",
+            f"{package.ndc} is dispensed in whole packages of {package.size:f} {package.unit}.",
+            {"quantity": f"A multiple of {package.size:f}"},
+        )
+    return {
+        "patient": entry.patient, "quantity": entry.quantity, "days_supply": entry.days_supply, "package": package, "owed": 0,
+    }  # fmt: skip

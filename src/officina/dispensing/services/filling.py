@@ -1,0 +1,227 @@
+"""Taking a fill, scanning every container, and sending the count to the final check."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from officina.base import audit
+from officina.base.access import Actor
+from officina.base.command import command
+from officina.dispensing import acts
+from officina.dispensing.models import Fill, FillScan
+from officina.dispensing.rules import containers
+from officina.dispensing.rules.containers import Came, Stop, Wanted
+from officina.dispensing.rules.machine import State
+from officina.dispensing.services import completion, counting
+from officina.dispensing.services.steps import advance, touch
+from officina.drugs import queries as drugs
+from officina.drugs.models import Package
+from officina.inventory import queries as stock
+from officina.inventory import rules as lots
+from officina.inventory.models import Lot
+from officina.kernel.errors import Refused
+from officina.kernel.quantity import written
+
+PRINTED = audit.verb("fill.label_printed", "printed the label")
+SCANNED = audit.verb("fill.scanned", "scanned a container")
+STOPPED = audit.verb("fill.scan_stopped", "was stopped at a scan")
+CHANGED_PRODUCT = audit.verb("fill.product_changed", "changed the product")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """What was read from a container: the package by its barcode or a returned vial, and the lot where the code says it."""
+
+    raw: str
+    package_id: int | None = None
+    lot_number: str = ""
+    expires_on: date | None = None
+    vial_number: str = ""
+    manual: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanAnswer:
+    """How a scan went: a stop with both sides, or what is in the vial now and what is still missing."""
+
+    ok: bool
+    code: str
+    sentence: str
+    expected: str = ""
+    came: str = ""
+    counted: Decimal = Decimal(0)
+    remaining: Decimal = Decimal(0)
+    lot_needed: bool = False
+    """The code told no lot: the person picks one of those on the shelf."""
+    earlier_lot: str = ""
+    """A lot that expires earlier stands on the shelf: look."""
+
+
+@command
+def take(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
+    """Take a fill to the bench; the label is printed for it."""
+    return advance(actor, fill, "take", at=at, filled_by_id=actor.user_id, filled_by=actor.name)
+
+
+@command
+def label_printed(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
+    """Count a print of the label; a reprint shows as one."""
+    actor.must(acts.FILL, at=at, site_id=fill.site_id)
+    Fill.objects.filter(pk=fill.pk).update(labels_printed=fill.labels_printed + 1)
+    fill.labels_printed += 1
+    audit.record(actor, PRINTED, at=at, on=fill, after={"copy": fill.labels_printed})
+    return fill
+
+
+@command
+def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None, at: datetime) -> ScanAnswer:
+    """Hold a container under the scanner: a wrong one stops, a right one goes into the vial. Every scan is kept.
+
+    Without `quantity` as much goes in as is missing and on hand of that lot, which a whole container of exact size gives.
+    """
+    actor.must(acts.FILL, at=at, site_id=fill.site_id)
+    if fill.state != State.FILLING:
+        raise Refused("not_filling", "Take this fill to the bench first.")
+    wanted = wanted_of(fill)
+    lot, came = _came(fill.site_id, scanned)
+    stop = containers.judge(wanted, came, on=actor.day(at))
+    if stop is not None:
+        return _stopped(actor, fill, scanned, stop, wanted, at=at)
+    if lot is None:
+        return ScanAnswer(ok=True, code="lot_needed", sentence="Right product. Which lot?", lot_needed=True, remaining=wanted.remaining)
+    quantity = min(wanted.remaining, _on_shelf(lot)) if quantity is None else quantity
+    stop = containers.judge_quantity(wanted, quantity)
+    if stop is not None:
+        return _stopped(actor, fill, scanned, stop, wanted, at=at)
+    earlier = _earlier(fill, lot, on=actor.day(at))
+    counting.put_in(actor, fill, lot, quantity, at=at)
+    touch(fill)
+    _keep(actor, fill, scanned, at=at, outcome="ok", lot=lot, quantity=quantity)
+    audit.record(actor, SCANNED, at=at, on=fill, after={"lot": str(lot), "quantity": str(quantity), "manual": scanned.manual})
+    left = wanted.remaining - quantity
+    sentence = f"{written(quantity)} {wanted.unit} of lot {lot}." + (f" {written(left)} missing." if left else " Complete.")
+    return ScanAnswer(ok=True, code="ok", sentence=sentence, counted=fill_quantity(fill) - left, remaining=left, earlier_lot=earlier)
+
+
+def fill_quantity(fill: Fill) -> Decimal:
+    """The quantity on the label."""
+    assert fill.quantity is not None
+    return fill.quantity
+
+
+def wanted_of(fill: Fill) -> Wanted:
+    """What the label asks for and what is still missing. Three statements."""
+    assert fill.package is not None
+    drug = fill.package.product.drug
+    return Wanted(
+        package_id=fill.package.pk, drug_id=drug.pk, ndc=fill.package.ndc, drug=str(drug), strength=drug.strength, form=drug.form, unit=drug.unit,
+        ingredients=frozenset(i.key for i in drugs.ingredients_of(drug.pk)), remaining=fill_quantity(fill) - counting.counted(fill),
+    )  # fmt: skip
+
+
+def _came(site_id: int, scanned: Scanned) -> tuple[Lot | None, Came]:
+    """What the scan means here: the lot in our stock where it is known, and the facts to judge."""
+    vial = stock.vial(site_id, scanned.vial_number) if scanned.vial_number else None
+    if vial is not None:
+        return vial, _facts(vial.package, vial, str(vial), vial.expires_on)
+    if scanned.package_id is None:
+        return None, Came(package_id=None)
+    package = drugs.package(scanned.package_id)
+    lot = stock.find_lot(site_id, package.pk, scanned.lot_number, scanned.expires_on) if scanned.lot_number else None
+    return lot, _facts(package, lot, scanned.lot_number, scanned.expires_on or (lot.expires_on if lot else None))
+
+
+def _facts(package: Package, lot: Lot | None, lot_number: str, expires_on: date | None) -> Came:
+    drug = package.product.drug
+    return Came(
+        package_id=package.pk, drug_id=drug.pk, ndc=package.ndc, drug=str(drug), strength=drug.strength, form=drug.form,
+        ingredients=frozenset(i.key for i in drugs.ingredients_of(drug.pk)), lot_number=lot_number, lot_known=lot is not None,
+        expires_on=expires_on, quarantined=lot is not None and lot.state == Lot.State.QUARANTINED,
+    )  # fmt: skip
+
+
+def _on_shelf(lot: Lot) -> Decimal:
+    place = stock.place_of(lot.pk)
+    return stock.on_hand(lot.pk, place.pk) if place else Decimal(0)
+
+
+def _earlier(fill: Fill, lot: Lot, *, on: date) -> str:
+    """First expired first: the lot that should have been taken, where another one was."""
+    assert fill.package_id is not None
+    best = lots.usable(stock.lots_of(fill.site_id, fill.package_id), on=on)
+    return best[0].number if best and best[0].expires_on < lot.expires_on and best[0].lot_id != lot.pk else ""
+
+
+def _stopped(actor: Actor, fill: Fill, scanned: Scanned, stop: Stop, wanted: Wanted, *, at: datetime) -> ScanAnswer:
+    _keep(actor, fill, scanned, at=at, outcome=stop.code, expected=stop.expected, came=stop.came)
+    audit.record(actor, STOPPED, at=at, on=fill, why=stop.sentence, after={"code": stop.code, "came": stop.came})
+    return ScanAnswer(
+        ok=False, code=stop.code, sentence=stop.sentence, expected=stop.expected, came=stop.came, remaining=wanted.remaining,
+        counted=fill_quantity(fill) - wanted.remaining,
+    )  # fmt: skip
+
+
+def _keep(
+    actor: Actor, fill: Fill, scanned: Scanned, *, at: datetime, outcome: str, expected: str = "", came: str = "", lot: Lot | None = None,
+    quantity: Decimal | None = None,
+) -> None:  # fmt: skip
+    FillScan.objects.create(
+        fill=fill, at=at, raw=scanned.raw[:120], manual=scanned.manual, outcome=outcome, expected=expected[:200], came=came[:200], lot=lot,
+        quantity=quantity, user_id=actor.user_id, user_name=actor.name,
+    )  # fmt: skip
+
+
+@command
+def change_product(actor: Actor, *, fill: Fill, package: Package, at: datetime) -> Fill:
+    """Dispense the same drug from another package: before anything is in the vial, and with a new label."""
+    actor.must(acts.FILL, at=at, site_id=fill.site_id)
+    assert fill.package is not None
+    if package.product.drug_id != fill.package.product.drug_id:
+        raise Refused("package_of_other_drug", f"{package.ndc} is another medicine or strength: the order must be changed by a pharmacist.")
+    if fill.state not in {State.READY_TO_FILL, State.FILLING} or counting.counted(fill):
+        raise Refused("vial_not_empty", "Put back what is in the vial first.")
+    if fill.prescription.daw == "1" and package.product_id != fill.package.product_id:
+        raise Refused("dispense_as_written", "The prescriber allows no substitution.")
+    before = fill.package.ndc
+    touch(fill, package=package, labels_printed=0)
+    audit.record(actor, CHANGED_PRODUCT, at=at, on=fill, before={"ndc": before}, after={"ndc": package.ndc})
+    return fill
+
+
+@command
+def submit_fill(actor: Actor, *, fill: Fill, at: datetime, second_count: Decimal | None = None) -> Fill:
+    """The vial is complete: send it to the final check. Schedule II is counted twice, and both counts must agree."""
+    have, ought = counting.counted(fill), fill_quantity(fill)
+    if have != ought:
+        code = "short_count" if have < ought else "over_count"
+        raise Refused(code, f"The label says {written(ought)}, scanned and counted are {written(have)}.", expected=written(ought), came=written(have))
+    if fill.prescription.schedule == 2 and second_count != ought:
+        shown = "nothing" if second_count is None else written(second_count)
+        raise Refused("second_count", f"Schedule II is counted twice: the second count must be {written(ought)}, it was {shown}.", expected=written(ought), came=shown)
+    if not fill.labels_printed:
+        raise Refused("no_label", "Print the label first.")
+    return advance(actor, fill, "submit_fill", at=at, filled_by_id=actor.user_id, filled_by=actor.name, filled_at=at)
+
+
+@command
+def put_back(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
+    """Give up filling for now: what was counted goes back to its lots."""
+    counting.undo(actor, fill, at=at, why=why)
+    return advance(actor, fill, "put_back", at=at, why=why, filled_by_id=None, filled_by="")
+
+
+@command
+def partial(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
+    """Dispense what is in the vial and owe the rest: a completion of the same fill waits for stock. Its price is the difference.
+
+    Schedule II has deadlines of its own for the rest (21 CFR 1306.13), which this edition does not hold: refused.
+    """
+    actor.must(acts.FILL, at=at, site_id=fill.site_id)
+    have, ought = counting.counted(fill), fill_quantity(fill)
+    if fill.state != State.FILLING or not 0 < have < ought:
+        raise Refused("not_partial", "A partial fill needs something in the vial, and less than the label says.")
+    if fill.prescription.schedule == 2:
+        raise Refused("partial_schedule_ii", "Schedule II may not be filled in part here yet: its deadlines are not in the rules of this edition.")
+    if not why.strip():
+        raise Refused("why_needed", "Say why it is filled in part.", {"why": "Needed"})
+    return completion.split(actor, fill, have=have, at=at, why=why)

@@ -1,0 +1,51 @@
+"""From a message or a slip of paper to a fill that waits for entry."""
+
+from datetime import datetime, timedelta
+
+from officina.base import audit, numbering
+from officina.base.access import Actor
+from officina.base.command import command
+from officina.dispensing.models import Fill
+from officina.dispensing.rules.machine import State
+from officina.dispensing.rules.returns import will_call
+from officina.kernel.ids.numbers import HouseNumber
+from officina.prescriptions import services as prescriptions
+from officina.prescriptions.models import Message, Prescription
+from officina.prescriptions.written import Understood, WrittenOrder
+
+OPENED = audit.verb("fill.opened", "opened the fill")
+
+
+@command
+def admit(actor: Actor, *, message: Message, understood: Understood, at: datetime, answer: bytes = b"", promised_at: datetime | None = None) -> Message:
+    """Admit a kept message: each of its orders gets a number and a first fill on the intake desk."""
+    message = prescriptions.admit(actor, message=message, understood=understood, at=at, answer=answer)
+    for prescription in message.prescriptions.filter(fills__isnull=True).order_by("id"):
+        open_fill(actor, prescription, at=at, promised_at=promised_at)
+    return message
+
+
+@command
+def receive(
+    actor: Actor, *, order: WrittenOrder, origin: str, at: datetime, read_back: bool = False, picture: bytes = b"", promised_at: datetime | None = None
+) -> Fill:
+    """Take in an order from paper, telephone or fax; a picture of the paper is bound to it."""
+    prescription = prescriptions.receive(actor, order=order, origin=origin, at=at, read_back=read_back)
+    if picture:
+        prescriptions.attach(actor, prescription=prescription, data=picture, at=at)
+    return open_fill(actor, prescription, at=at, promised_at=promised_at)
+
+
+def open_fill(actor: Actor, prescription: Prescription, *, at: datetime, promised_at: datetime | None = None) -> Fill:
+    """The first fill of a prescription, in the running transaction."""
+    fill = Fill.objects.create(
+        site_id=actor.site_id,
+        number=HouseNumber.issue("F", numbering.take(actor.site_id, "fill")).text,
+        prescription=prescription,
+        state=State.RECEIVED,
+        since=at,
+        received_at=at,
+        promised_at=promised_at or at + timedelta(minutes=will_call().promise_minutes),
+    )
+    audit.record(actor, OPENED, at=at, on=fill, after={"number": fill.number})
+    return fill

@@ -1,0 +1,127 @@
+"""Hand-over: two identifiers, every bag scanned, an offer to counsel with its outcome, a signature, sold."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from officina.base import audit
+from officina.base.access import Actor
+from officina.base.command import command
+from officina.dispensing import acts
+from officina.dispensing.models import Bag, Fill, PickUp
+from officina.dispensing.rules.machine import State
+from officina.dispensing.services import checking, counting
+from officina.dispensing.services.steps import advance
+from officina.inventory.models import Place
+from officina.kernel.errors import Refused
+from officina.patients import queries as patients
+from officina.prescriptions import services as prescriptions
+
+IDENTIFIED = audit.verb("pickup.identified", "identified the patient by two identifiers")
+BAG_SCANNED = audit.verb("pickup.bag_scanned", "scanned a bag")
+COUNSELLED = audit.verb("pickup.counselled", "recorded the offer to counsel")
+DONE = audit.verb("pickup.done", "handed over")
+LEFT = audit.verb("pickup.left", "ended a pick-up without handing over")
+
+
+@command
+def identify(actor: Actor, *, last_name: str, first_name: str, born_on: date, at: datetime) -> PickUp:
+    """Who is at the counter, by name and date of birth as the person gives them: the screen never reads them out first."""
+    actor.must(acts.HAND_OVER, at=at)
+    found = patients.by_two_identifiers(actor, last_name=last_name, first_name=first_name, born_on=born_on)
+    if len(found) != 1:
+        how = "No patient fits" if not found else "More than one patient fits"
+        raise Refused("not_identified", f"{how} this name and date of birth. Ask for spelling, or for another identifier.")
+    pick_up = PickUp.objects.create(
+        site_id=actor.site_id, patient=found[0], started_at=at, identified_by="name and date of birth"
+    )
+    audit.record(actor, IDENTIFIED, at=at, on=pick_up)
+    return pick_up
+
+
+@command
+def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) -> Bag:
+    """Scan a bag before it is given away: a bag of another patient stops."""
+    _open(actor, pick_up, at=at)
+    bag = Bag.objects.filter(site_id=actor.site_id, number=bag_number).first()
+    if bag is None:
+        raise Refused("unknown_bag", "There is no bag of this number here.")
+    if bag.patient_id != pick_up.patient_id:
+        raise Refused("wrong_patient", "This bag belongs to another patient. Put it back in its bin.", expected="a bag of this patient", came=bag.number)
+    if bag.state != Bag.State.WAITING:
+        raise Refused("bag_gone", "This bag was handed over or emptied already.")
+    pick_up.bags.add(bag)
+    audit.record(actor, BAG_SCANNED, at=at, on=pick_up, after={"bag": bag.number})
+    return bag
+
+
+def _open(actor: Actor, pick_up: PickUp, *, at: datetime) -> None:
+    actor.must(acts.HAND_OVER, at=at, site_id=pick_up.site_id)
+    if pick_up.state != PickUp.State.OPEN:
+        raise Refused("pick_up_ended", "This pick-up ended. Start again with the identifiers.")
+
+
+def fills_of(pick_up: PickUp) -> list[Fill]:
+    """The fills in the scanned bags. One statement."""
+    return list(
+        Fill.objects.filter(bag__in=pick_up.bags.all(), state=State.BIN).select_related("prescription", "package__product__drug", "patient").order_by("id")
+    )
+
+
+@command
+def counsel(actor: Actor, *, pick_up: PickUp, outcome: str, at: datetime) -> PickUp:
+    """Record the offer to counsel: declined by anybody who may offer; accepted only by who counselled, a pharmacist or intern."""
+    if outcome not in PickUp.Counsel.values:
+        raise Refused("outcome_unknown", "Say how the offer to counsel ended.", {"outcome": "Choose one"})
+    accepted = outcome == PickUp.Counsel.ACCEPTED
+    allowed = actor.must(acts.COUNSEL if accepted else acts.OFFER_COUNSEL, at=at, site_id=pick_up.site_id)
+    if pick_up.state != PickUp.State.OPEN:
+        raise Refused("pick_up_ended", "This pick-up ended. Start again with the identifiers.")
+    if outcome == PickUp.Counsel.NOT_REQUIRED and any(f.kind == Fill.Kind.FIRST for f in fills_of(pick_up)):
+        raise Refused("counsel_required", "There is a new prescription in the bag: counselling must be offered.")
+    pick_up.counsel, pick_up.counselled_by = outcome, actor.name if accepted else ""
+    pick_up.save(update_fields=["counsel", "counselled_by"])
+    audit.record(actor, COUNSELLED, at=at, on=pick_up, after={"outcome": outcome}, under=allowed.under)
+    return pick_up
+
+
+@command
+def hand_over(
+    actor: Actor, *, pick_up: PickUp, signed_by: str, relation: str, at: datetime, signature: str = "", paid_by: str = "cash"
+) -> PickUp:
+    """Hand the scanned bags over: each fill is sold, its stock goes to the patient, and the money due is written down."""
+    _open(actor, pick_up, at=at)
+    fills = fills_of(pick_up)
+    if not fills:
+        raise Refused("no_bag", "Scan every bag before it is handed over.")
+    if not pick_up.counsel:
+        raise Refused("counsel_missing", "Record how the offer to counsel ended.")
+    if not signed_by.strip():
+        raise Refused("signature_missing", "A signature or the name of who signs is needed.", {"signed_by": "Needed"})
+    for fill in fills:
+        _sell(actor, fill, at=at)
+    Bag.objects.filter(pk__in=pick_up.bags.values("pk")).update(state=Bag.State.HANDED_OVER, since=at)
+    pick_up.amount = sum((f.price or Decimal(0) for f in fills), Decimal(0))
+    pick_up.state, pick_up.done_at, pick_up.paid_by = PickUp.State.DONE, at, paid_by[:20]
+    pick_up.signed_by, pick_up.relation, pick_up.signature = signed_by.strip()[:120], relation[:40], signature
+    pick_up.save()
+    audit.record(actor, DONE, at=at, on=pick_up, after={"fills": [f.number for f in fills], "amount": str(pick_up.amount)})
+    return pick_up
+
+
+def _sell(actor: Actor, fill: Fill, *, at: datetime) -> None:
+    checking.refuse_unsound(actor, fill, at=at)
+    counting.carry(actor, fill, from_kind=Place.Kind.WILL_CALL, to_kind=Place.Kind.PATIENT, cause="sold", at=at)
+    advance(actor, fill, "hand_over", at=at)
+    today = actor.day(at)
+    days = fill.days_supply or 0
+    prescriptions.note_supply(fill.prescription, since=today, until=today + timedelta(days=max(days - 1, 0)))
+
+
+@command
+def leave(actor: Actor, *, pick_up: PickUp, at: datetime) -> PickUp:
+    """The person left without the bags; they stay in their bins."""
+    _open(actor, pick_up, at=at)
+    pick_up.state = PickUp.State.LEFT
+    pick_up.save(update_fields=["state"])
+    audit.record(actor, LEFT, at=at, on=pick_up)
+    return pick_up

@@ -1,0 +1,51 @@
+"""One step of a fill: asked of the machine and of the actor, written by compare-and-set, kept as a row."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from officina.base import access, audit
+from officina.base.access import Actor
+from officina.dispensing.models import Fill, FillStep
+from officina.dispensing.rules.machine import FILL
+from officina.kernel.errors import Refused
+from officina.kernel.machine import BACK
+
+VERBS = {m.name: audit.verb(f"fill.{m.name}", m.title.lower()) for m in FILL.moves}
+
+
+def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "", **values: Any) -> Fill:
+    """Make the move called `name` if the table, the actor's acts and nobody's faster hand allow it. Three writes.
+
+    `values` are columns of the fill that change with the step.
+    """
+    step = FILL.move(name, fill.state)
+    allowed = actor.must(access.act(step.needs), at=at, site_id=fill.site_id, filler=fill.filled_by_id)
+    if step.why and not why.strip():
+        raise Refused("why_needed", "Say why.", {"why": "Needed"})
+    before = fill.state
+    to = _held_from(fill) if step.to == BACK else step.to
+    values |= {"state": to, "since": at}
+    touch(fill, **values)
+    FillStep.objects.create(
+        fill=fill, at=at, move=name, from_state=before, to_state=to, user_id=actor.user_id, user_name=actor.name, user_role=actor.role_title,
+        supervisor=allowed.under, why=why,
+    )  # fmt: skip
+    audit.record(actor, VERBS[name], at=at, on=fill, why=why, before={"state": before}, after={"state": to}, under=allowed.under)
+    return fill
+
+
+def touch(fill: Fill, **values: Any) -> None:
+    """Change columns of a fill only if it is still as it was read; Refused('stale') where somebody was faster."""
+    changed = Fill.objects.filter(pk=fill.pk, state=fill.state, version=fill.version).update(version=F("version") + 1, **values)
+    if not changed:
+        raise Refused("stale", "Somebody else changed this fill a moment ago. Nothing of yours was done; look at it again.")
+    for field, value in values.items():
+        setattr(fill, field, value)
+    fill.version += 1
+
+
+def _held_from(fill: Fill) -> str:
+    """Where the fill stood when it was set aside, from its own steps."""
+    return str(fill.steps.filter(to_state="held").order_by("-id").values_list("from_state", flat=True).first())

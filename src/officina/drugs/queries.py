@@ -1,0 +1,81 @@
+"""Reading the drug file: by scanned code, by words, by NDC."""
+
+import re
+
+from django.db.models import Q, QuerySet
+
+from officina.drugs.models import Drug, Ingredient, Package
+
+_WORD = re.compile(r"[a-z0-9.%/,-]+")
+
+
+def packages() -> QuerySet[Package]:
+    """Packages with their product and drug at hand."""
+    return Package.objects.select_related("product__drug")
+
+
+def package_by_gtin(gtin: str) -> Package | None:
+    """The package behind a 14-digit barcode number."""
+    return packages().filter(gtin=gtin).first()
+
+
+def package_by_ndc12(ndc12: str) -> Package | None:
+    """The package of a 12-digit NDC."""
+    return packages().filter(ndc12=ndc12).first()
+
+
+def package(pk: int) -> Package:
+    """A package by its key."""
+    return packages().get(pk=pk)
+
+
+def packages_of(drug_id: int) -> list[Package]:
+    """The packages in which a clinical drug is sold, by product and size."""
+    return list(packages().filter(product__drug_id=drug_id).order_by("product__brand_name", "product__labeler", "size"))
+
+
+def drug(pk: int) -> Drug:
+    """A clinical drug by its key."""
+    return Drug.objects.get(pk=pk)
+
+
+def search(text: str, *, most: int = 20) -> list[Drug]:
+    """Drugs whose name, brand, strength or form hold every word as a prefix of a word; a number matches the strength."""
+    found = Drug.objects.all()
+    for word in _WORD.findall(text.lower())[:8]:
+        starts = rf"(^|[^a-z0-9]){re.escape(word)}"
+        found = found.filter(
+            Q(generic_name__iregex=starts) | Q(strength__iregex=starts) | Q(form__iregex=starts) | Q(products__brand_name__iregex=starts)
+        )
+    return list(found.distinct().order_by("generic_name", "form", "id")[:most])
+
+
+def exactly(generic_name: str, strength: str, form: str) -> Drug | None:
+    """The drug of exactly this name, strength and form, as the drug file writes them."""
+    return Drug.objects.filter(generic_name=generic_name, strength=strength, form=form).first()
+
+
+def by_rxcui(rxcui: str) -> Drug | None:
+    """The drug of an RxNorm clinical drug code, where exactly one carries it."""
+    found = list(Drug.objects.filter(rxcui=rxcui)[:2]) if rxcui else []
+    return found[0] if len(found) == 1 else None
+
+
+def ingredient(key: str) -> Ingredient | None:
+    """An ingredient by its key."""
+    return Ingredient.objects.filter(key=key).first()
+
+
+def ingredients(text: str = "", *, most: int = 20) -> list[Ingredient]:
+    """Ingredients whose name begins with the text."""
+    return list(Ingredient.objects.filter(name__istartswith=text.strip()).order_by("name")[:most])
+
+
+def ingredients_of(drug_id: int) -> list[Ingredient]:
+    """The ingredients of a clinical drug."""
+    return list(Ingredient.objects.filter(pk__in=Drug.ingredients.through.objects.filter(drug_id=drug_id).values("ingredient_id")).order_by("key"))
+
+
+def count() -> int:
+    """How many packages the drug file holds."""
+    return Package.objects.count()

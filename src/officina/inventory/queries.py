@@ -1,0 +1,139 @@
+"""Reading stock: what is on hand where, which lot a scan means, and whether the ledger adds up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import QuerySet, Sum
+
+from officina.base.access import Actor
+from officina.base.paging import Page, page
+from officina.inventory import rules
+from officina.inventory.models import Balance, Lot, Move, Place
+from officina.kernel.quantity import written
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A package on our shelves: how much, in how many lots, the earliest expiry."""
+
+    package_id: int
+    on_hand: Decimal
+    lots: int
+    earliest: date
+
+
+def places(site_id: int) -> dict[str, Place]:
+    """The site's places by kind; one statement."""
+    return {p.kind: p for p in Place.objects.filter(site_id=site_id)}
+
+
+def place_list(actor: Actor) -> list[Place]:
+    """The places inside the house."""
+    return [p for p in Place.objects.filter(site_id=actor.site_id).order_by("id") if p.is_inside]
+
+
+def on_shelf(site_id: int) -> QuerySet[Balance]:
+    """Balances from which stock is dispensed: shelf and safe."""
+    return Balance.objects.filter(site_id=site_id, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE])
+
+
+def lots_of(site_id: int, package_id: int) -> list[rules.LotFact]:
+    """The lots of a package on shelf and in the safe, earliest expiry first."""
+    rows = on_shelf(site_id).filter(lot__package_id=package_id, on_hand__gt=0).select_related("lot").order_by("lot__expires_on", "lot_id")
+    return [
+        rules.LotFact(
+            lot_id=b.lot_id, number=str(b.lot), expires_on=b.lot.expires_on, on_hand=b.on_hand, quarantined=b.lot.state != Lot.State.GOOD
+        )
+        for b in rows
+    ]
+
+
+def shelves(site_id: int, package_ids: list[int], *, on: date) -> dict[int, Shelf]:
+    """What could be dispensed of each package today. One statement."""
+    rows = on_shelf(site_id).filter(
+        lot__package_id__in=package_ids, on_hand__gt=0, lot__state=Lot.State.GOOD, lot__expires_on__gte=on
+    )
+    found: dict[int, Shelf] = {}
+    for b in rows.select_related("lot"):
+        seen = found.get(b.lot.package_id)
+        if seen is None:
+            found[b.lot.package_id] = Shelf(b.lot.package_id, b.on_hand, 1, b.lot.expires_on)
+        else:
+            found[b.lot.package_id] = Shelf(seen.package_id, seen.on_hand + b.on_hand, seen.lots + 1, min(seen.earliest, b.lot.expires_on))
+    return found
+
+
+def find_lot(site_id: int, package_id: int, number: str, expires_on: date | None) -> Lot | None:
+    """The maker's lot of that number as received here; the expiry tells two of one number apart."""
+    rows = Lot.objects.filter(site_id=site_id, package_id=package_id, number=number, vial_number="")
+    if expires_on is not None:
+        rows = rows.filter(expires_on=expires_on)
+    return rows.order_by("expires_on").first()
+
+
+def vial(site_id: int, vial_number: str) -> Lot | None:
+    """A returned vial by its house number."""
+    return Lot.objects.select_related("package__product__drug").filter(site_id=site_id, vial_number=vial_number).first()
+
+
+def lot(actor: Actor, code: str) -> Lot | None:
+    """A lot of the actor's site by code."""
+    return Lot.objects.select_related("package__product__drug").filter(site_id=actor.site_id, code=code).first()
+
+
+def place_of(lot_id: int) -> Place | None:
+    """Where a lot is dispensed from: the shelf or the safe that holds some of it."""
+    found = (
+        Balance.objects.select_related("place").filter(lot_id=lot_id, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE], on_hand__gt=0).first()
+    )
+    return found.place if found else None
+
+
+def on_hand(lot_id: int, place_id: int) -> Decimal:
+    """What is on hand of a lot at a place; zero where nothing ever was."""
+    return Balance.objects.filter(lot_id=lot_id, place_id=place_id).values_list("on_hand", flat=True).first() or Decimal(0)
+
+
+def stock(actor: Actor, *, text: str = "", most: int = 100) -> list[Balance]:
+    """Stock on hand by medicine and expiry, for the stockroom."""
+    rows = Balance.objects.filter(site_id=actor.site_id, on_hand__gt=0).select_related("lot__package__product__drug", "place")
+    for word in text.lower().split():
+        rows = rows.filter(lot__package__product__drug__generic_name__icontains=word) | rows.filter(
+            lot__package__ndc__startswith=word
+        ) | rows.filter(lot__package__product__brand_name__icontains=word) | rows.filter(lot__package__product__drug__strength__startswith=word)
+    return list(rows.order_by("lot__package__product__drug__generic_name", "lot__package__product__drug_id", "lot__expires_on", "id")[:most])
+
+
+def moves_of(lot_id: int, *, cursor: str = "") -> Page[Move]:
+    """What happened to a lot, newest first."""
+    return page(Move.objects.filter(lot_id=lot_id).select_related("from_place", "to_place"), cursor=cursor)
+
+
+def moves_about(about: str) -> list[Move]:
+    """The moves that a document caused, in order."""
+    return list(Move.objects.filter(about=about).select_related("lot", "from_place", "to_place").order_by("id"))
+
+
+def differences() -> Iterator[str]:
+    """A sentence for each balance that is not the sum of its moves. Recomputes the whole ledger in the database."""
+    sums: dict[tuple[int, int], Decimal] = {}
+    inside = [p.pk for p in Place.objects.all() if p.is_inside]
+    for sign, side in ((1, "to_place_id"), (-1, "from_place_id")):
+        rows = Move.objects.filter(**{f"{side}__in": inside}).values_list("lot_id", side).annotate(total=Sum("quantity"))
+        for lot_id, place_id, total in rows.iterator():
+            sums[lot_id, place_id] = sums.get((lot_id, place_id), Decimal(0)) + sign * total
+    for lot_id, place_id, on_hand in Balance.objects.values_list("lot_id", "place_id", "on_hand").iterator():
+        ought = sums.pop((lot_id, place_id), Decimal(0))
+        if on_hand != ought:
+            yield f"ledger: lot {lot_id} at place {place_id} says {written(on_hand)} on hand, its moves say {written(ought)}"
+    for (lot_id, place_id), ought in sums.items():
+        if ought != 0:
+            yield f"ledger: lot {lot_id} at place {place_id} has moves of {written(ought)} and no balance"
+
+
+def engine() -> str:
+    """The database in use, as people call it."""
+    return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(connection.vendor, connection.vendor)

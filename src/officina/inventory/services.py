@@ -1,0 +1,156 @@
+"""Writing the stock ledger: one function posts moves and keeps the balances, and everything else goes through it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import F
+
+from officina.base import acts as house
+from officina.base import audit, numbering
+from officina.base.access import Actor
+from officina.base.command import command
+from officina.base.fields import QuantityField, amount
+from officina.drugs.models import Package
+from officina.inventory import acts, queries
+from officina.inventory.models import Balance, Lot, Move, Place
+from officina.kernel.errors import Refused
+from officina.kernel.ids.numbers import HouseNumber
+from officina.kernel.quantity import written
+
+RECEIVED = audit.verb("stock.received", "received stock")
+COUNTED = audit.verb("stock.counted", "counted stock")
+QUARANTINED = audit.verb("stock.quarantined", "quarantined a lot")
+FURNISHED = audit.verb("stock.places_opened", "opened the stock places")
+_NUMBER = QuantityField()
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A move to be posted."""
+
+    lot_id: int
+    from_place: Place
+    to_place: Place
+    quantity: Decimal
+    reverses_id: int | None = None
+
+
+def post(actor: Actor, transfers: Iterable[Transfer], *, at: datetime, cause: str, about: str = "", why: str = "") -> list[Move]:
+    """Post moves and keep the balances, in the running transaction. Refused where a place would fall below zero.
+
+    Balances are taken in key order, so that two who need the same lots wait for each other and never lock each other out.
+    """
+    rows = sorted(transfers, key=lambda t: (t.lot_id, t.from_place.pk, t.to_place.pk))
+    for t in rows:
+        if t.from_place.is_inside:
+            _take(t)
+        if t.to_place.is_inside:
+            _put(actor.site_id, t)
+    return Move.objects.bulk_create(
+        Move(
+            site_id=actor.site_id, lot_id=t.lot_id, from_place=t.from_place, to_place=t.to_place, quantity=t.quantity, at=at, cause=cause,
+            about=about, why=why[:200], user_id=actor.user_id, user_name=actor.name, reverses_id=t.reverses_id,
+        )
+        for t in rows
+    )  # fmt: skip
+
+
+def _take(t: Transfer) -> None:
+    """Take from a balance only what is there: the update and the check are one statement, so no race can go below zero."""
+    taken = Balance.objects.filter(lot_id=t.lot_id, place=t.from_place, on_hand__gte=t.quantity).update(on_hand=F("on_hand") - amount(t.quantity))
+    if not taken:
+        have = queries.on_hand(t.lot_id, t.from_place.pk)
+        raise Refused(
+            "not_enough",
+            f"There is not enough of this lot on the {t.from_place.name.lower()}: {written(t.quantity)} wanted, {written(have)} there.",
+            expected=written(t.quantity),
+            came=written(have),
+        )
+
+
+def _put(site_id: int, t: Transfer) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inventory_balance (site_id, lot_id, place_id, on_hand) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (lot_id, place_id) DO UPDATE SET on_hand = inventory_balance.on_hand + excluded.on_hand",
+            [site_id, t.lot_id, t.to_place.pk, _NUMBER.get_prep_value(t.quantity)],
+        )
+
+
+def reverse(actor: Actor, moves: Iterable[Move], *, at: datetime, cause: str, about: str = "", why: str = "") -> list[Move]:
+    """Post the reverse of moves, each naming what it reverses; a move is reversed once only, held by the database."""
+    back = [Transfer(m.lot_id, m.to_place, m.from_place, m.quantity, m.pk) for m in moves]
+    return post(actor, back, at=at, cause=cause, about=about, why=why)
+
+
+@command
+def furnish(actor: Actor, *, at: datetime) -> None:
+    """Open the places that every pharmacy has."""
+    actor.must(house.MANAGE_STAFF, at=at)
+    Place.objects.bulk_create(Place(site_id=actor.site_id, kind=k, name=k.label) for k in Place.Kind)
+    audit.record(actor, FURNISHED, at=at)
+
+
+@command
+def receive(
+    actor: Actor, *, package: Package, lot_number: str, expires_on: date, quantity: Decimal, at: datetime, invoice: str = ""
+) -> Lot:
+    """Receive so many dispensing units of a lot: from the supplier to the shelf, or to the safe for Schedule II."""
+    actor.must(acts.RECEIVE, at=at)
+    lot_number = lot_number.strip().upper()
+    if not lot_number:
+        raise Refused("lot_missing", "Scan or type the lot number.", {"lot_number": "Needed"})
+    if quantity <= 0:
+        raise Refused("quantity_not_positive", "The quantity must be more than zero.", {"quantity": "More than zero"})
+    if expires_on < actor.day(at):
+        raise Refused("expired", f"This lot expired on {expires_on:%b %d, %Y}: do not put it on the shelf.", {"expires_on": "In the past"})
+    lot, _ = Lot.objects.get_or_create(site_id=actor.site_id, package=package, number=lot_number, expires_on=expires_on, vial_number="")
+    places = queries.places(actor.site_id)
+    to = places[Place.Kind.SAFE if package.product.drug.schedule == 2 else Place.Kind.SHELF]
+    post(actor, [Transfer(lot.pk, places[Place.Kind.SUPPLIER], to, quantity)], at=at, cause="received", about=invoice)
+    audit.record(actor, RECEIVED, at=at, on=lot, after={"ndc": package.ndc, "lot": lot_number, "quantity": str(quantity)})
+    return lot
+
+
+@command
+def quarantine(actor: Actor, *, lot: Lot, why: str, at: datetime) -> Lot:
+    """Take a lot out of use: what is on the shelves goes to quarantine, and no scan of it passes from now on."""
+    actor.must(acts.QUARANTINE, at=at, site_id=lot.site_id)
+    if not why.strip():
+        raise Refused("why_needed", "Say why the lot is quarantined.", {"why": "Needed"})
+    Lot.objects.filter(pk=lot.pk).update(state=Lot.State.QUARANTINED)
+    to = queries.places(actor.site_id)[Place.Kind.QUARANTINE]
+    held = Balance.objects.filter(lot=lot, on_hand__gt=0, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE]).select_related("place")
+    post(actor, [Transfer(lot.pk, b.place, to, b.on_hand) for b in held], at=at, cause="quarantined", why=why)
+    audit.record(actor, QUARANTINED, at=at, on=lot, why=why)
+    lot.state = Lot.State.QUARANTINED
+    return lot
+
+
+@command
+def count(actor: Actor, *, lot: Lot, place: Place, counted: Decimal, why: str, at: datetime) -> Decimal:
+    """Say what was counted of a lot at a place; a difference becomes a move with its reason. Gives the difference."""
+    actor.must(acts.COUNT, at=at, site_id=lot.site_id)
+    if counted < 0:
+        raise Refused("count_negative", "A count cannot be less than zero.", {"counted": "Zero or more"})
+    have = queries.on_hand(lot.pk, place.pk)
+    difference = counted - have
+    if difference != 0 and not why.strip():
+        raise Refused("why_needed", f"The ledger says {written(have)}, the count says {written(counted)}: say why.", {"why": "Needed"})
+    away = queries.places(actor.site_id)[Place.Kind.COUNTED]
+    if difference:
+        ends = (away, place) if difference > 0 else (place, away)
+        post(actor, [Transfer(lot.pk, *ends, abs(difference))], at=at, cause="counted", why=why)
+    audit.record(actor, COUNTED, at=at, on=lot, why=why, before={"on_hand": str(have)}, after={"counted": str(counted)})
+    return difference
+
+
+def vial_lot(actor: Actor, *, package: Package, number: str, expires_on: date, made_from: str) -> Lot:
+    """A returned vial as a lot of its own, with its own house number; in the running transaction."""
+    vial = HouseNumber.issue("V", numbering.take(actor.site_id, "vial")).text
+    return Lot.objects.create(
+        site_id=actor.site_id, package=package, number=number, expires_on=expires_on, vial_number=vial, made_from=made_from[:60]
+    )

@@ -1,0 +1,36 @@
+"""Instants are aware UTC; calendar days are asked for in a site's zone. Only an edge reads the clock, once a request."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC. Called by edges only; services are given `at`."""
+    return datetime.now(UTC)
+
+
+def day_of(instant: datetime, zone: str) -> date:
+    """The calendar day at `instant` where the site is (zone name such as America/Chicago)."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month so many months on, or that month's last day (2026-08-31 + 6 months = 2027-02-28)."""
+    whole = day.year * 12 + day.month - 1 + months
+    year, month = divmod(whole, 12)
+    first_after = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), first_after - timedelta(days=1))
+
+
+def in_words(span: timedelta) -> str:
+    """A waiting time as people say it: 'just now', '12 min', '3 h 5 min', '2 days'."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 60 * 24:
+        hours, rest = divmod(minutes, 60)
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days = minutes // (60 * 24)
+    return f"{days} day" if days == 1 else f"{days} days"

@@ -1,0 +1,99 @@
+"""Reading messages, prescribers and prescriptions of the actor's site."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from officina.base.access import Actor
+from officina.base.paging import Page, page
+from officina.kernel.errors import Refused
+from officina.prescriptions.models import Attachment, Message, Prescriber, Prescription
+
+UNSETTLED = (Message.Status.KEPT, Message.Status.REFUSED, Message.Status.DUPLICATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many messages stand how."""
+
+    status: str
+    count: int
+
+
+def messages(actor: Actor, *, cursor: str = "", size: int = 50) -> Page[Message]:
+    """Messages, newest first."""
+    return page(Message.objects.filter(site_id=actor.site_id).prefetch_related("prescriptions"), cursor=cursor, size=size)
+
+
+def unsettled(actor: Actor, *, most: int = 100) -> list[Message]:
+    """Messages that wait for a person: refused, repeated, or kept and never read. Oldest first."""
+    rows = Message.objects.filter(site_id=actor.site_id, settled_at__isnull=True, status__in=UNSETTLED).select_related("received", "first")
+    return list(rows.order_by("at", "id")[:most])
+
+
+def message(actor: Actor, code: str) -> Message:
+    """A message by code, with its bytes as received; Refused where this site has none such."""
+    found = Message.objects.select_related("received").filter(site_id=actor.site_id, code=code).first()
+    if found is None:
+        raise Refused("no_message", "There is no such message here.")
+    return found
+
+
+def prescriptions(actor: Actor) -> QuerySet[Prescription]:
+    """Prescriptions of the site with what every page shows of them."""
+    return Prescription.objects.filter(site_id=actor.site_id).select_related("patient", "prescriber", "drug", "message__received")
+
+
+def prescription(actor: Actor, code: str) -> Prescription:
+    """A prescription by code; Refused where this site has none such."""
+    found = prescriptions(actor).filter(code=code).first()
+    if found is None:
+        raise Refused("no_prescription", "There is no such prescription here.")
+    return found
+
+
+def by_number(actor: Actor, number: str) -> Prescription | None:
+    """A prescription by the number that people say."""
+    return prescriptions(actor).filter(number=number).first()
+
+
+def of_patient(actor: Actor, patient_id: int, *, most: int = 50) -> list[Prescription]:
+    """A patient's prescriptions, newest first."""
+    return list(prescriptions(actor).filter(patient_id=patient_id).order_by("-received_at", "-id")[:most])
+
+
+def prescriber_candidates(actor: Actor, *, npi: str, last_name: str, most: int = 5) -> list[Prescriber]:
+    """Who the written prescriber may be: by NPI first, then by last name. A person confirms."""
+    rows = Prescriber.objects.filter(site_id=actor.site_id)
+    found = list(rows.filter(npi=npi).order_by("id")[:most]) if npi else []
+    if not found and last_name:
+        found = list(rows.filter(last_name__iexact=last_name).order_by("first_name")[:most])
+    return found
+
+
+def prescribers(actor: Actor, text: str, *, most: int = 20) -> list[Prescriber]:
+    """Prescribers whose last name begins with the text, or with that NPI."""
+    rows = Prescriber.objects.filter(site_id=actor.site_id)
+    found = rows.filter(npi=text) if text.isascii() and text.isdigit() else rows.filter(last_name__istartswith=text.strip())
+    return list(found.order_by("last_name", "first_name")[:most])
+
+
+def prescriber(actor: Actor, code: str) -> Prescriber:
+    """A prescriber by code; Refused where this site has none such."""
+    found = Prescriber.objects.filter(site_id=actor.site_id, code=code).first()
+    if found is None:
+        raise Refused("no_prescriber", "There is no such prescriber here.")
+    return found
+
+
+def attachment(actor: Actor, code: str) -> Attachment:
+    """A picture of a paper prescription; Refused where this site has none such."""
+    found = Attachment.objects.filter(site_id=actor.site_id, code=code).first()
+    if found is None:
+        raise Refused("no_attachment", "There is no such picture here.")
+    return found
+
+
+def attachments(prescription_id: int) -> list[Attachment]:
+    """The pictures of a prescription, without their bytes."""
+    return list(Attachment.objects.filter(prescription_id=prescription_id).defer("data").order_by("id"))

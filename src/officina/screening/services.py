@@ -1,0 +1,140 @@
+"""Running the screening over a prescription and the patient's profile, and writing what a pharmacist says to it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from officina.base import audit
+from officina.base.access import Actor
+from officina.drugs.models import Drug
+from officina.kernel.errors import Refused
+from officina.patients import queries as patients
+from officina.patients.models import Allergy
+from officina.prescriptions.models import Prescription
+from officina.screening import rules
+from officina.screening.models import Alert, Screening
+
+SCREENED = audit.verb("prescription.screened", "screened the prescription")
+LOOK_BACK = timedelta(days=365)
+RESOLUTIONS = {
+    "prescriber_consulted": "Prescriber consulted, fill as written",
+    "patient_consulted": "Patient consulted, fill as written",
+    "benefit_outweighs": "Known and monitored, benefit outweighs",
+    "not_applicable": "Does not apply to this patient",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a prescription stands with its screening."""
+
+    is_missing: bool
+    is_stale: bool
+    open_alerts: int
+
+
+def _medicine(drug: Drug, *, key: str, what: rules.What, since: date | None, until: date | None) -> rules.Medicine:
+    ingredients = list(drug.ingredients.all())
+    return rules.Medicine(
+        name=str(drug),
+        key=key,
+        ingredients=tuple(sorted(i.key for i in ingredients)),
+        classes=frozenset(c for i in ingredients for c in i.classes),
+        started_on=since,
+        supply_ends_on=until,
+        what=what,
+    )
+
+
+def _allergy(a: Allergy) -> rules.AllergyFact:
+    return rules.AllergyFact(
+        text=a.text, ingredient=a.ingredient.key if a.ingredient else "", drug_class=a.drug_class, reaction=a.reaction, severity=a.severity  # type: ignore[arg-type]
+    )
+
+
+def _facts(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, rules.Subject]:
+    """The new medicine and what it is compared with: allergies, and every other medicine that is or was in use within a year."""
+    assert prescription.patient is not None
+    assert prescription.drug is not None
+    profile = patients.profile(prescription.patient)
+    others = (
+        Prescription.objects.filter(patient=prescription.patient, is_active=True, drug__isnull=False, received_at__date__gte=on - LOOK_BACK)
+        .exclude(pk=prescription.pk)
+        .select_related("drug")
+        .prefetch_related("drug__ingredients")
+        .order_by("id")
+    )
+    medicines = []
+    for p in others:
+        assert p.drug is not None
+        ended = p.supply_until is not None and p.supply_until < on
+        medicines.append(_medicine(p.drug, key=p.number, what="recent" if ended else "active", since=p.supply_from, until=p.supply_until))
+    coded = profile.patient.allergies_asked_on is not None
+    subject = rules.Subject(allergies=tuple(map(_allergy, profile.allergies)) if coded else None, medicines=tuple(medicines), on=on)
+    return _medicine(prescription.drug, key=prescription.number, what="active", since=None, until=None), subject
+
+
+def _fingerprint(new: rules.Medicine, subject: rules.Subject) -> str:
+    """What makes this screening stale when it changes: the medicine itself and the allergies.
+
+    Another medicine that comes later is screened against this one when it comes, so each pair is compared once at least.
+    """
+    return hashlib.sha256(msgspec.json.encode([new, subject.allergies], order="sorted")).hexdigest()
+
+
+def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screening:
+    """Screen a prescription against the profile of now; in the running transaction. What a pharmacist said to the same finding before, stands."""
+    new, subject = _facts(prescription, on=actor.day(at))
+    result = rules.screen(new, subject, rules.default_packs())
+    said = {
+        (a.rule, a.sentence): a
+        for a in Alert.objects.filter(screening__prescription=prescription, screening__is_current=True, resolved_at__isnull=False)
+    }
+    void(prescription)
+    screening = Screening.objects.create(
+        site_id=prescription.site_id, prescription=prescription, at=at, fingerprint=_fingerprint(new, subject), checked=list(result.checked),
+        not_screened=[{"check": n.check, "why": n.why} for n in result.not_screened],
+    )  # fmt: skip
+    alerts = []
+    for f in result.findings:
+        alert = Alert(screening=screening, rule=f.code, severity=int(f.severity), sentence=f.sentence, about=list(f.about), source=f.source)
+        before = said.get((f.code, f.sentence))
+        if before is not None:
+            alert.resolved_at, alert.resolved_by = before.resolved_at, before.resolved_by
+            alert.resolution, alert.reason = before.resolution, before.reason
+        alerts.append(alert)
+    Alert.objects.bulk_create(alerts)
+    audit.record(actor, SCREENED, at=at, on=prescription, after={"findings": [f.code for f in result.findings]})
+    return screening
+
+
+def void(prescription: Prescription) -> None:
+    """The order changed: what was found about the old one no longer counts."""
+    Screening.objects.filter(prescription=prescription, is_current=True).update(is_current=False)
+
+
+def standing(actor: Actor, prescription: Prescription, *, at: datetime) -> Standing:
+    """Whether the screening is there, is of today's profile, and leaves alerts open."""
+    current = Screening.objects.filter(prescription=prescription, is_current=True).order_by("-id").first()
+    if current is None:
+        return Standing(is_missing=True, is_stale=False, open_alerts=0)
+    new, subject = _facts(prescription, on=actor.day(at))
+    is_open = current.alerts.filter(severity__lte=2, resolved_at__isnull=True).count()
+    return Standing(is_missing=False, is_stale=current.fingerprint != _fingerprint(new, subject), open_alerts=is_open)
+
+
+def resolve(actor: Actor, alert: Alert, *, resolution: str, reason: str, at: datetime) -> Alert:
+    """Write a pharmacist's answer to an alert; the caller has asked whether the actor may. In the running transaction."""
+    if resolution not in RESOLUTIONS:
+        raise Refused("resolution_unknown", "Choose how the alert was resolved.", {"resolution": "Choose one"})
+    if len(reason.strip()) < 5:
+        raise Refused("why_needed", "Give the reason in your own words.", {"reason": "At least a few words"})
+    done = Alert.objects.filter(pk=alert.pk, resolved_at__isnull=True).update(
+        resolved_at=at, resolved_by=actor.name, resolution=resolution, reason=reason.strip()
+    )
+    if not done:
+        raise Refused("stale", "This alert was resolved a moment ago by somebody else.")
+    alert.refresh_from_db()
+    return alert
