@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from officina.base.access import Actor
-from officina.base.models import Outgoing
+from officina.base.models import Outgoing as Outgoing
 
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 8

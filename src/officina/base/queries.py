@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from officina.base import acts
 from officina.base.access import Actor, LicenceFact, Supervisor
-from officina.base.models import Membership, Site, User
+from officina.base.models import Membership, User
+from officina.base.models import Site as Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +89,16 @@ def interface_actor(site_id: int, *, station: str = "", key: str = "") -> Actor:
     actor = actor_for(user_id, site_id, station=station, key=key)
     assert actor is not None
     return actor
+
+
+def setup_of(site: Site) -> Actor:
+    """Who sets a site up before anybody works there, from the machine's own keyboard."""
+    return Actor(
+        user_id=0, name="Setup", initials="—", site_id=site.pk, site_name=site.name, zone=site.zone, jurisdiction=site.jurisdiction,
+        training=site.training, role="setup", role_title="Setup", grants={acts.MANAGE_STAFF.code: "alone"}, station="command line",
+    )  # fmt: skip
+
+
+def setup_actor(site_id: int) -> Actor:
+    """Who sets up a site that exists."""
+    return setup_of(site(site_id))

@@ -50,18 +50,10 @@ class NewPerson:
     """Username of the pharmacist under whom supervised acts are done."""
 
 
-def _setup(site: Site) -> Actor:
-    """Who opens a site before anybody works there."""
-    return Actor(
-        user_id=0, name="Setup", initials="—", site_id=site.pk, site_name=site.name, zone=site.zone, jurisdiction=site.jurisdiction,
-        training=site.training, role="setup", role_title="Setup", grants={acts.MANAGE_STAFF.code: "alone"},
-    )  # fmt: skip
-
-
 def open_site(new: NewSite, *, at: datetime) -> Actor:
     """Open a pharmacy with its default roles and its electronic interface; the answer may add the first people."""
     site = Site(**{f: getattr(new, f) for f in new.__slots__})
-    actor = replace(_setup(site), site_id=0)
+    actor = replace(queries.setup_of(site), site_id=0)
     return _open(actor, site=site, at=at)
 
 
@@ -70,7 +62,7 @@ def _open(actor: Actor, *, site: Site, at: datetime) -> Actor:
     site.save()
     for r in roles.defaults(site.jurisdiction):
         Role.objects.create(site=site, key=r.key, title=r.title, grants=dict(r.grants), licences=list(r.licences))
-    actor = _setup(site)
+    actor = queries.setup_of(site)
     audit.record(actor, audit.SITE_OPENED, at=at, on=site)
     add_person(actor, person=NewPerson(username=f"interface-{site.pk}", name="Electronic prescriptions", initials="e", role="interface"), at=at)
     return actor
@@ -80,6 +72,8 @@ def _open(actor: Actor, *, site: Site, at: datetime) -> Actor:
 def add_person(actor: Actor, *, person: NewPerson, at: datetime) -> User:
     """Add a person with a role at the actor's site, with licences and, where supervised, a supervisor."""
     actor.must(acts.MANAGE_STAFF, at=at)
+    if not Role.objects.filter(site_id=actor.site_id, key=person.role).exists():
+        raise Refused("no_role", f"There is no role {person.role!r} here.", {"role": "Choose one of the site's roles"})
     if User.objects.filter(username=person.username).exists():
         raise Refused("username_taken", f"The name {person.username} is taken.", {"username": "This name is taken."})
     user = User(username=person.username, name=person.name, initials=person.initials)

@@ -10,7 +10,10 @@ from officina.base import queries as house
 from officina.base.access import Actor
 from officina.base.models import AuditEntry
 from officina.base.paging import Page, page
-from officina.dispensing.models import Bag, Fill, FillPart, FillScan, FillStep, PickUp
+from officina.dispensing.models import Bag as Bag
+from officina.dispensing.models import Fill as Fill
+from officina.dispensing.models import FillPart, FillScan, FillStep
+from officina.dispensing.models import PickUp as PickUp
 from officina.dispensing.rules import returns
 from officina.dispensing.rules.machine import OPEN, State
 from officina.drugs import queries as drugs

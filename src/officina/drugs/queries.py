@@ -4,7 +4,9 @@ import re
 
 from django.db.models import Q, QuerySet
 
-from officina.drugs.models import Drug, Ingredient, Package
+from officina.drugs.models import Drug as Drug
+from officina.drugs.models import Ingredient as Ingredient
+from officina.drugs.models import Package as Package
 
 _WORD = re.compile(r"[a-z0-9.%/,-]+")
 

@@ -11,7 +11,9 @@ from django.db.models import QuerySet, Sum
 from officina.base.access import Actor
 from officina.base.paging import Page, page
 from officina.inventory import rules
-from officina.inventory.models import Balance, Lot, Move, Place
+from officina.inventory.models import Balance, Move
+from officina.inventory.models import Lot as Lot
+from officina.inventory.models import Place as Place
 from officina.kernel.quantity import written
 
 

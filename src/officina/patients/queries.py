@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 from officina.base.access import Actor
 from officina.kernel.errors import Refused
 from officina.patients import rules
-from officina.patients.models import Allergy, Condition, Patient
+from officina.patients.models import Allergy as Allergy
+from officina.patients.models import Condition as Condition
+from officina.patients.models import Patient as Patient
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ from django.db.models import QuerySet
 from officina.base.access import Actor
 from officina.base.paging import Page, page
 from officina.kernel.errors import Refused
-from officina.prescriptions.models import Attachment, Message, Prescriber, Prescription
+from officina.prescriptions.models import Attachment as Attachment
+from officina.prescriptions.models import Message as Message
+from officina.prescriptions.models import Prescriber as Prescriber
+from officina.prescriptions.models import Prescription as Prescription
 
 UNSETTLED = (Message.Status.KEPT, Message.Status.REFUSED, Message.Status.DUPLICATE)
 
@@ -97,3 +100,13 @@ def attachment(actor: Actor, code: str) -> Attachment:
 def attachments(prescription_id: int) -> list[Attachment]:
     """The pictures of a prescription, without their bytes."""
     return list(Attachment.objects.filter(prescription_id=prescription_id).defer("data").order_by("id"))
+
+
+def unread() -> list[str]:
+    """A sentence for each message that was kept and never read: the power went in between. Over all sites."""
+    return [f"message {m.code} was kept and never read" for m in Message.objects.filter(status=Message.Status.KEPT).only("code")]
+
+
+def kept_unread(actor: Actor) -> list[Message]:
+    """Messages of the site that were kept and never read, to be read now."""
+    return list(Message.objects.select_related("received").filter(site_id=actor.site_id, status=Message.Status.KEPT).order_by("id"))

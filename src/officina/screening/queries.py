@@ -2,7 +2,8 @@
 
 from officina.base.access import Actor
 from officina.kernel.errors import Refused
-from officina.screening.models import Alert, Screening
+from officina.screening.models import Alert as Alert
+from officina.screening.models import Screening as Screening
 
 
 def current(prescription_id: int) -> Screening | None:

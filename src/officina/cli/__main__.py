@@ -1,0 +1,5 @@
+"""`python -m officina.cli` is the same as `officina`."""
+
+from officina.cli.main import main
+
+main()

@@ -1,0 +1,36 @@
+"""`officina check`: does the ledger add up, are the seals whole, is the workflow sound?"""
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from officina.base import audit
+from officina.base import queries as base
+from officina.cli import house
+from officina.dispensing import queries as dispensing
+from officina.inventory import queries as inventory
+from officina.prescriptions import queries as prescriptions
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object: ok and problems.")
+def check(as_json: bool) -> None:
+    """Check the ledger, the audit seals and the workflow; exit 1 and a list where something is wrong."""
+    house.migrate()
+    problems = list(_problems())
+    if as_json:
+        house.answer({"ok": not problems, "problems": problems})
+    else:
+        for problem in problems:
+            click.echo(problem)
+        click.echo("All well." if not problems else f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.")
+    sys.exit(1 if problems else 0)
+
+
+def _problems() -> Iterator[str]:
+    yield from inventory.differences()
+    for site in base.sites():
+        yield from audit.broken_seals(site.pk)
+    yield from dispensing.unsound()
+    yield from prescriptions.unread()

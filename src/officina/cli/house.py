@@ -1,0 +1,43 @@
+"""What every command needs: a database that is up to date, a site to work at, and one way to answer."""
+
+import json
+import sys
+from typing import Any
+
+import click
+from django.core.management import call_command
+
+from officina.base import queries, services
+from officina.base.access import Actor
+from officina.base.services import NewSite
+from officina.inventory import services as inventory
+from officina.kernel import clock
+
+
+def migrate() -> None:
+    """Bring the database to the shape of this edition."""
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def answer(value: dict[str, Any]) -> None:
+    """One JSON object on standard output and nothing else."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def site(name: str = "") -> queries.Site:
+    """The site of that name, or the newest; exit 1 where there is none of that name."""
+    found = [s for s in queries.sites() if not name or s.name == name]
+    if not found:
+        click.echo(f"There is no pharmacy called {name!r} here." if name else "There is no pharmacy here yet.", err=True)
+        sys.exit(1)
+    return found[-1]
+
+
+def interface(name: str = "") -> Actor:
+    """The actor under which messages come in; opens a training pharmacy where there is none at all, and says so."""
+    if not queries.sites() and not name:
+        at = clock.now()
+        setup = services.open_site(NewSite(name="Training pharmacy", training=True), at=at)
+        inventory.furnish(setup, at=at)
+        click.echo("There was no pharmacy here: a training pharmacy was opened.", err=True)
+    return queries.interface_actor(site(name).pk, station="command line")

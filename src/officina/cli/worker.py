@@ -1,0 +1,53 @@
+"""`officina worker` and `officina seal`: what leaves the house leaves, what was left lying is read, what happened is sealed."""
+
+import os
+import time
+from pathlib import Path
+
+import click
+from django.conf import settings
+
+from officina.base import outbox, queries, services
+from officina.cli import house
+from officina.exchange import intake
+from officina.kernel import clock
+from officina.prescriptions import queries as prescriptions
+
+
+def _drop(message: outbox.Outgoing) -> None:
+    """Lay a message in its partner's folder, whole or not at all, under its own code: a second sending writes the same file."""
+    folder = Path(settings.HOME) / "outbox" / "".join(c if c.isalnum() else "_" for c in message.partner)[:60]
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{message.code}"
+    unfinished.write_bytes(bytes(message.payload))
+    os.replace(unfinished, folder / f"{message.created_at:%Y%m%dT%H%M%S}-{message.code}.xml")
+
+
+TRANSPORTS = {"ncpdp-script": _drop}
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now and stop.")
+def worker(once: bool) -> None:
+    """Send the outbox to its partners' folders, read messages that were kept and never read, seal the audit trail."""
+    if once:
+        house.migrate()
+    while True:
+        outbox.work(TRANSPORTS, at=clock.now())
+        for site in queries.sites():
+            actor = queries.interface_actor(site.pk, station="worker")
+            for message in prescriptions.kept_unread(actor):
+                intake.read(actor, message, bytes(message.received.raw), at=clock.now())
+            services.seal_audit(actor, at=clock.now())
+        if once:
+            return
+        time.sleep(60)
+
+
+@click.command()
+def seal() -> None:
+    """Close the span of audit entries of every site and print its hash, to be kept elsewhere."""
+    house.migrate()
+    for site in queries.sites():
+        made = services.seal_audit(queries.interface_actor(site.pk, station="command line"), at=clock.now())
+        click.echo(f"{site.name}: " + (f"{made.entries} entries to {made.last_id}, {made.digest}" if made else "nothing new"))

@@ -1,0 +1,57 @@
+"""The conversation of intake: a message is kept, then read, then admitted or refused, and its sender is answered."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from officina.base.access import Actor
+from officina.dispensing.services import intake as fills
+from officina.exchange import script_in, sniff
+from officina.kernel.errors import ParseError
+from officina.prescriptions import services as prescriptions
+from officina.prescriptions.queries import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of one message."""
+
+    code: str
+    format: str
+    status: str
+    prescriptions: tuple[str, ...]
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+    questions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """By prescription number: what a person must look at."""
+
+
+def receive(actor: Actor, raw: bytes, *, name: str, at: datetime, promised_at: datetime | None = None) -> Receipt:
+    """Take in one message. It is kept in a transaction of its own before it is read, so that nothing that follows can lose it."""
+    message = prescriptions.keep(actor, raw=raw, name=name, at=at)
+    return read(actor, message, raw, at=at, promised_at=promised_at)
+
+
+def read(actor: Actor, message: Message, raw: bytes, *, at: datetime, promised_at: datetime | None = None) -> Receipt:
+    """Read a kept message; also called again for one that was kept and never read because the power went."""
+    try:
+        understood = sniff.understand(raw)
+    except ParseError as problem:
+        found = sniff.format_of(raw)
+        message = prescriptions.refuse_message(actor, message=message, problem=problem, format=found, at=at)
+    else:
+        answer = script_in.answer_to(understood, at=at) if understood.envelope.format == "ncpdp-script" else b""
+        message = fills.admit(actor, message=message, understood=understood, at=at, answer=answer, promised_at=promised_at)
+    return receipt(message)
+
+
+def receipt(message: Message) -> Receipt:
+    """What came of a message, as a person or a program is told."""
+    orders = list(message.prescriptions.order_by("id"))
+    return Receipt(
+        code=str(message.code),
+        format=message.format or "unknown",
+        status=message.status,
+        prescriptions=tuple(p.number for p in orders),
+        reasons=message.reasons,
+        questions={p.number: p.questions for p in orders if p.questions},
+    )
