@@ -1,0 +1,77 @@
+"""A real Chromium, a real server in a process of its own, and a page that tells on anything fetched from outside."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from houses import empty_house, officina, serving
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+PRESCRIPTIONS = 40
+PATIENCE = 10_000
+
+
+def _program() -> str:
+    given = os.environ.get("CHROMIUM", "")
+    found = given or next(filter(None, map(shutil.which, PROGRAMS)), "")
+    if not found:
+        pytest.skip(f"no Chromium: none of {', '.join(PROGRAMS)} is installed and CHROMIUM names none")
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser, started once."""
+    program = _program()
+    # Playwright keeps an event loop running in this thread; Django would take that for a mistake at every query of a test.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    arguments = [*ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else ARGUMENTS
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        except Error as problem:
+            pytest.skip(f"no Chromium: {program} does not start: {problem.message.splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a house in the middle of its day, shared by the tests that only look."""
+    folder = tmp_path_factory.mktemp("house")
+    with empty_house(folder / "home") as env:
+        officina(env, "demo", "--prescriptions", str(PRESCRIPTIONS), "--no-serve", "--json")
+        with serving(env, folder / "server.log") as url:
+            yield url
+
+
+@pytest.fixture
+def page(chromium: Browser, server: str) -> Iterator[Page]:
+    """A fresh page at the counter's usual size; afterwards no script may have failed and nothing may have come from outside."""
+    context = chromium.new_context(
+        base_url=server, viewport={"width": 1366, "height": 768}, locale="en-US", timezone_id="America/Chicago"
+    )
+    context.set_default_timeout(PATIENCE)
+    fetched: list[str] = []
+    faults: list[str] = []
+    context.on("request", lambda request: fetched.append(request.url))
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    yield context.new_page()
+    context.close()
+    home = urlsplit(server).netloc
+    outside = [url for url in fetched if urlsplit(url).scheme.startswith("http") and urlsplit(url).netloc != home]
+    assert not outside, f"fetched from outside: {outside}"
+    assert not faults, f"scripts failed: {faults}"
