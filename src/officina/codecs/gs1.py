@@ -36,6 +36,8 @@ from officina.kernel.ids.scan import GS1_SYMBOLOGIES, SEPARATOR, SUBSTITUTES, ba
 
 _PALLET, _GTIN, _LOT, _EXPIRY, _SERIAL, _US_NDC = "00", "01", "10", "17", "21", "715"
 _READ_HERE = (_GTIN, _LOT, _EXPIRY, _SERIAL, _US_NDC)
+_DATES = ("11", "13", "15", "16", _EXPIRY)
+"""Made, packed, best before, sell by, expiry: six digits each."""
 _LONGEST = 20
 """Characters of a lot or a serial number."""
 _WITHOUT_CLOCK = biip.ParseConfig(gs1_element_strings_verify_date=False)
@@ -123,7 +125,7 @@ def _scan(raw: str, symbology: str, sure: _Values, tails: tuple[_Values, ...], t
         raise ParseError("SSCC", where="(00)", expected="a matching check digit", got=sure[_PALLET])
     gtin = Gtin.parse(sure[_GTIN]) if _GTIN in sure else None
     taken = _reading(sure, today)
-    readings = tuple(_reading({**sure, **tail}, today) for tail in tails)
+    readings = tuple(dict.fromkeys(_reading({**sure, **tail}, today) for tail in tails))
     return Scan(
         raw=raw,
         gtin=gtin,
@@ -161,6 +163,8 @@ def _elements(text: str) -> Iterator[tuple[str, str, bool]]:
         chunk = rest.split(SEPARATOR, 1)[0]
         if chunk[:2] in (_LOT, _SERIAL):
             ai, value, is_open = chunk[:2], chunk[2:], True
+            if len(value) > _LONGEST and chunk != rest:
+                raise _too_long(ai, text)
         else:
             element = _element(chunk, whole=False)
             ai, value, is_open = element.ai.ai, element.value, ".." in element.ai.format
@@ -170,6 +174,12 @@ def _elements(text: str) -> Iterator[tuple[str, str, bool]]:
                 )
         yield ai, value, is_open
         rest = rest[len(ai) + len(value) :].lstrip(SEPARATOR)
+
+
+def _too_long(ai: str, text: str) -> ParseError:
+    return ParseError(
+        "GS1 barcode", where=f"({ai})", expected=f"at most {_LONGEST} characters, or a separator", got=text
+    )
 
 
 def _bracketed(text: str) -> Iterator[tuple[str, str]]:
@@ -185,7 +195,7 @@ def _linked(uri: str) -> Iterator[tuple[str, str]]:
     """Identifiers of a GS1 Digital Link: path and query, whatever the domain; it is never fetched."""
     try:
         link = GS1DigitalLinkURI.parse(uri, config=_WITHOUT_CLOCK)
-    except ValueError as problem:
+    except (biip.ParseError, ValueError) as problem:
         raise ParseError("GS1 Digital Link", expected="a link with /01/ and a GTIN", got=uri) from problem
     for element in link.element_strings:
         yield element.ai.ai, element.value
@@ -215,7 +225,7 @@ def _once(pairs: Iterable[tuple[str, str]]) -> _Values:
 
 
 def _ends(ai: str, run: str, taken: frozenset[str], today: date) -> Iterator[_Values]:
-    """Every way in which `run` is a value of `ai` and then lot, expiry or serial that the scan does not have yet, longest value first."""
+    """Every way in which `run` is a value of `ai` and then lot, serial or dates that the scan does not have yet, longest value first."""
     for length in range(min(_LONGEST, len(run)), 0, -1):
         for tail in _followers(run[length:], taken | {ai}, today):
             yield {ai: run[:length], **tail}
@@ -229,7 +239,7 @@ def _followers(rest: str, taken: frozenset[str], today: date) -> Iterator[_Value
         return
     elif ai in (_LOT, _SERIAL):
         yield from _ends(ai, run, taken, today)
-    elif ai == _EXPIRY and _is_date(run[:6], today):
+    elif ai in _DATES and _is_date(run[:6], today):
         for tail in _followers(run[6:], taken | {ai}, today):
             yield {ai: run[:6], **tail}
 

@@ -31,8 +31,7 @@ GS1_SYMBOLOGIES = frozenset({"]d2", "]C1", "]e0", "]Q3", "]J1"})
 _AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]", re.ASCII)
 _TYPED_AROUND = " \t\r\n"
 _BRACKETED = re.compile(r"\([0-9]{2,4}\)", re.ASCII)
-_STARTS_WITH_GTIN = re.compile(r"01([0-9]{14})", re.ASCII)
-_PALLET = re.compile(r"00([0-9]{18})", re.ASCII)
+_ELEMENT_FIRST = re.compile(r"01[0-9]{14}|00[0-9]{18}", re.ASCII)
 _LINK = re.compile(r"https?://[^/?#]+(/[^?#]*)?/01/[0-9]{8,14}([/?#]|$)", re.IGNORECASE | re.ASCII)
 _HYPHENATED = re.compile(r"[0-9]+-[0-9]+-[0-9]+", re.ASCII)
 _HOUSE = re.compile(r"(RX|[FBVP])[0-9]+", re.IGNORECASE | re.ASCII)
@@ -69,12 +68,7 @@ def classify(raw: str, *, substitutes: tuple[str, ...] = SUBSTITUTES) -> Kind:
 
 
 def _is_element_string(text: str) -> bool:
-    if _BRACKETED.match(text):
-        return True
-    found = _STARTS_WITH_GTIN.match(text) or _PALLET.match(text)
-    if found and is_gs1(found[1]):
-        return True
-    return SEPARATOR in text and are_digits(text[:2])
+    return bool(_BRACKETED.match(text) or _ELEMENT_FIRST.match(text)) or (SEPARATOR in text and are_digits(text[:2]))
 
 
 def _is_ndc(text: str) -> bool:
