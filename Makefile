@@ -32,7 +32,7 @@ check: $(BIN)/.dev ## lint, format, types, import contracts
 	$(BIN)/ruff check || status=1; \
 	$(BIN)/ruff format --check || status=1; \
 	$(BIN)/mypy || status=1; \
-	$(BIN)/mypy tools bench || status=1; \
+	$(BIN)/mypy tools || status=1; \
 	$(BIN)/lint-imports || status=1; \
 	exit $$status
 

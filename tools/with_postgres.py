@@ -1,9 +1,9 @@
 """Run a command against a PostgreSQL server of its own: started in a temporary folder, always stopped, nothing kept.
 
-    python tools/with_postgres.py -- pytest tests/base
+    python tools/with_postgres.py [--durable] -- pytest tests/base
 
-The command finds the server by OFFICINA_DATABASE_URL. The server listens on a Unix socket only and trades safety for speed
-(fsync off): right for tests, wrong for anything that somebody wants back.
+The command finds the server by OFFICINA_DATABASE_URL. The server listens on a Unix socket only. It trades safety for speed (fsync
+off), right for tests; with --durable it keeps its promises as a server at work does, right for measurements.
 """
 
 import ctypes
@@ -25,15 +25,8 @@ from typing import NoReturn
 DATABASE = "officina"
 OWNER = "postgres"
 START_SECONDS = 60
-SETTINGS = {
-    "listen_addresses": "",
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "max_connections": "200",
-    "jit": "off",
-    "autovacuum_naptime": "30s",
-}
+SETTINGS = {"listen_addresses": "", "max_connections": "200", "jit": "off"}
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _PR_SET_PDEATHSIG = 1
 
 
@@ -95,9 +88,9 @@ def _initialise(programs: Path, folder: Path) -> Path:
     return data
 
 
-def _start(programs: Path, data: Path, folder: Path, log: Path) -> "subprocess.Popen[bytes]":
+def _start(programs: Path, data: Path, folder: Path, log: Path, *, durable: bool) -> "subprocess.Popen[bytes]":
     command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder)]
-    for name, value in SETTINGS.items():
+    for name, value in (SETTINGS if durable else SETTINGS | FORGETFUL).items():
         command += ["-c", f"{name}={value}"]
     with log.open("wb") as file:
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
@@ -136,14 +129,14 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running(*, durable: bool = False) -> Iterator[str]:
     """A running server; gives the URL of its database."""
     folder = Path(tempfile.mkdtemp(prefix="officina-pg-"))
     server = None
     try:
         log = folder / "log"
         programs = _programs(folder)
-        server = _start(programs, _initialise(programs, folder), folder, log)
+        server = _start(programs, _initialise(programs, folder), folder, log, durable=durable)
         _create_database(programs, server, folder, log)
         yield f"postgresql://{OWNER}@/{DATABASE}?host={folder}"
     finally:
@@ -158,13 +151,14 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: list[str]) -> int:
     """Run the command after `--` and give its exit status."""
-    command = arguments[1:] if arguments[:1] == ["--"] else arguments
-    if not command:
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    options, command = arguments[:cut], arguments[cut + 1 :]
+    if not command or set(options) - {"--durable"}:
         print(__doc__)
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
-    with running() as url:
+    with running(durable=bool(options)) as url:
         child = subprocess.Popen(command, env={**os.environ, "OFFICINA_DATABASE_URL": url})
         try:
             return child.wait()
