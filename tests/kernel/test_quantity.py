@@ -24,7 +24,6 @@ def test_what_is_no_plain_number_is_refused(text):
         D(text)
 
 
-@pytest.mark.xfail(reason="Decimal reads an underscore between digits, and exponents far below the scale")
 @pytest.mark.parametrize("text", ["1_000", "1_0", "1e-2000000"])
 def test_what_only_a_programmer_writes_is_refused(text):
     with pytest.raises(ParseError):
@@ -49,7 +48,6 @@ def test_the_place_and_the_limit_stand_in_the_error():
         (".5", "0.5"),
         ("0.50", "0.5"),
         ("1000", "1,000"),
-        ("1e3", "1,000"),
         ("100", "100"),
         ("0", "0"),
         ("1234567.890", "1,234,567.89"),

@@ -33,13 +33,14 @@ def receive(actor: Actor, raw: bytes, *, name: str, at: datetime, promised_at: d
 
 def read(actor: Actor, message: Message, raw: bytes, *, at: datetime, promised_at: datetime | None = None) -> Receipt:
     """Read a kept message; also called again for one that was kept and never read because the power went."""
+    script = sniff.format_of(raw) == "ncpdp-script"
+    answer = script_in.answer(raw, at=at, message_id=message.code.hex) if script else b""
     try:
         understood = sniff.understand(raw)
     except ParseError as problem:
         found = sniff.format_of(raw)
-        message = prescriptions.refuse_message(actor, message=message, problem=problem, format=found, at=at)
+        message = prescriptions.refuse_message(actor, message=message, problem=problem, format=found, answer=answer, at=at)
     else:
-        answer = script_in.answer_to(understood, at=at) if understood.envelope.format == "ncpdp-script" else b""
         message = fills.admit(actor, message=message, understood=understood, at=at, answer=answer, promised_at=promised_at)
     return receipt(message)
 

@@ -5,10 +5,10 @@ in force is a question of jurisdiction and date; where nothing is known, the cal
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -47,16 +47,28 @@ class Pack(Generic[Row]):
 
 
 def load(path: Path, row: type[Row]) -> Pack[Row]:
-    """Read and validate a pack file: `[pack]` is the header, `[[row]]` the rows, each checked against the class `row`."""
+    """Read and validate a pack file: `[pack]` is the header, `[[row]]` the rows, each checked against the class `row`.
+
+    A misspelt key is an error: a law whose end was misspelt would never end.
+    """
     try:
-        raw = msgspec.toml.decode(path.read_bytes())
-        header = msgspec.convert(raw.pop("pack"), Header)
-        rows = msgspec.convert(raw.pop("row", []), list[row])  # type: ignore[valid-type]
-    except (msgspec.MsgspecError, KeyError) as problem:
+        raw = msgspec.toml.decode(path.read_text(encoding="utf-8"))
+        head, rows = raw.pop("pack"), raw.pop("row", [])
+        header = msgspec.convert(head, Header)
+        parsed = msgspec.convert(rows, list[row])  # type: ignore[valid-type]
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError) as problem:
         raise ParseError("rule pack", where=path.name, expected="a header [pack] and rows [[row]] of the right shape", got=str(problem)) from problem
-    if raw:
-        raise ParseError("rule pack", where=path.name, expected="only [pack] and [[row]]", got=sorted(raw))
-    return Pack(header, tuple(rows))
+    unknown = {*raw, *_unknown(Header, [head]), *_unknown(row, rows)}
+    if unknown:
+        raise ParseError("rule pack", where=path.name, expected="only keys that the pack knows", got=sorted(unknown))
+    if header.effective_to is not None and header.effective_to < header.effective_from:
+        raise ParseError("rule pack", where=path.name, expected="an end after the beginning", got=f"{header.effective_from} to {header.effective_to}")
+    return Pack(header, tuple(parsed))
+
+
+def _unknown(kind: type[Any], rows: list[dict[str, Any]]) -> set[str]:
+    """Keys of the rows that are no fields of the class."""
+    return {key for r in rows for key in r} - {f.name for f in fields(kind)}
 
 
 def one_in_force(packs: Sequence[Pack[Row]], on: date) -> Pack[Row]:

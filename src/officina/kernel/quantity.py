@@ -8,26 +8,25 @@ Quantity(number=Decimal('90'), unit='tablet')
 '0.5'
 """
 
+import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from officina.kernel.errors import ParseError
 
 QUANTITY_PLACES = 6
 MONEY_PLACES = 4
 CENT = Decimal("0.01")
+_DIGITS = re.compile(r"[+-]?(\d{1,15}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
 
 
 def D(text: str | int | Decimal, *, where: str = "", most: Decimal = Decimal("1e9")) -> Decimal:  # noqa: N802
-    """Read an exact decimal from text, an int or a Decimal; a float, NaN, infinity or exponent monster is refused."""
-    if isinstance(text, float):
-        raise TypeError("a float has already lost digits: pass the text")
-    try:
-        number = Decimal(text.strip() if isinstance(text, str) else text)
-    except InvalidOperation:
-        raise ParseError("number", where=where, expected="digits with at most one decimal point", got=text) from None
-    if isinstance(text, str) and not text.isascii():
-        raise ParseError("number", where=where, expected="plain digits 0 to 9", got=text)
+    """Read an exact decimal from plain text, an int or a Decimal; a float, NaN, infinity, exponent or underscore is refused."""
+    if isinstance(text, float | bool):
+        raise TypeError("a float has already lost digits, and a yes is no number: pass the text")
+    if isinstance(text, str) and not _DIGITS.fullmatch(text.strip()):
+        raise ParseError("number", where=where, expected="plain digits with at most one decimal point", got=text)
+    number = Decimal(text.strip() if isinstance(text, str) else text)
     if not number.is_finite() or abs(number) > most:
         raise ParseError("number", where=where, expected=f"a number no larger than {most:f}", got=text)
     return number
@@ -35,7 +34,7 @@ def D(text: str | int | Decimal, *, where: str = "", most: Decimal = Decimal("1e
 
 def written(number: Decimal) -> str:
     """A number as a label may print it: no trailing zero, a leading zero, thousands with commas (ISMP)."""
-    text = f"{number:,f}"
+    text = f"{abs(number) if number == 0 else number:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

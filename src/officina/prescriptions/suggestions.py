@@ -1,0 +1,63 @@
+"""What the entry desk proposes for an order as written: who it may be, which drug, which directions. A person confirms each."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from officina.base.access import Actor
+from officina.drugs import queries as drugs
+from officina.drugs.models import Drug, Package
+from officina.kernel.errors import ParseError
+from officina.kernel.ids.ndc import Ndc
+from officina.labels import directions
+from officina.patients import queries as patients
+from officina.patients.models import Patient
+from officina.prescriptions import queries
+from officina.prescriptions.models import Prescriber, Prescription
+from officina.prescriptions.written import WrittenOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Candidates, likeliest first; an empty list means that nobody or nothing here fits."""
+
+    order: WrittenOrder
+    patients: list[Patient]
+    prescribers: list[Prescriber]
+    drug: Drug | None
+    package: Package | None
+    """The very package that was written, where an NDC names it."""
+    directions: directions.Directions
+
+
+def written(prescription: Prescription) -> WrittenOrder:
+    """The order as it was written, read back from how it is kept."""
+    return msgspec.convert({k: v for k, v in prescription.written.items() if k != "kept"}, WrittenOrder)
+
+
+def suggest(actor: Actor, prescription: Prescription) -> Suggestion:
+    """Propose for the entry of a prescription. Five to eight statements, on indexes."""
+    order = written(prescription)
+    package = _package(order.ndc)
+    who = order.patient
+    return Suggestion(
+        order=order,
+        patients=patients.candidates(actor, last_name=who.last_name, first_name=who.first_name, born_on=who.born_on),
+        prescribers=queries.prescriber_candidates(actor, npi=order.prescriber.npi, last_name=order.prescriber.last_name),
+        drug=package.product.drug if package else drugs.by_rxcui(order.rxcui) or _by_words(order.drug_text),
+        package=package,
+        directions=directions.to_label_text(order.sig_text),
+    )
+
+
+def _package(ndc: str) -> Package | None:
+    try:
+        return drugs.package_by_ndc12(Ndc.parse(ndc).digits12) if ndc else None
+    except ParseError:
+        return None
+
+
+def _by_words(text: str) -> Drug | None:
+    """The one drug whose name, strength and form hold every written word; none where several do."""
+    found = drugs.search(text, most=2) if text else []
+    return found[0] if len(found) == 1 else None
