@@ -255,12 +255,28 @@ def _without_place(message: Message, extra: Mapping[str, str], order: WrittenOrd
     structured = [path for name, path in message.where.items() if name.startswith(INSTRUCTIONS)]
     if structured and isinstance(message.body, NewRx) and message.body.medication is not None:
         yield structured[0].split("/Instruction")[0] + "/Instruction", in_words(message.body.medication.sig)
+    untold = _untold(message, order)
     for name, path in message.where.items():
         if name.startswith(INSTRUCTIONS) or ALSO_TAKEN.fullmatch(name):
             continue
         text = str(_at(message, name))
-        if name not in taken or (name == "patient.gender" and text != order.patient.sex):
+        if name not in taken or name in untold:
             yield path, text
+
+
+def _untold(message: Message, order: WrittenOrder) -> set[str]:
+    """Codes that have a field in the order but no word there, because the code is not known."""
+    told = {
+        "patient.gender": order.patient.sex == _at(message, "patient.gender")
+        if "patient.gender" in message.where
+        else True,
+        "medication.drug_coded.strength_form": order.form,
+        "medication.drug_coded.strength_unit_of_measure": " " in order.strength,
+        "medication.quantity.unit_of_measure": order.quantity_unit,
+        "medication.substitutions": order.substitution_allowed is not None,
+        "medication.drug_coded.dea_schedule": order.schedule is not None,
+    }
+    return {name for name, is_told in told.items() if not is_told}
 
 
 def _at(message: Message, name: str) -> Any:

@@ -6,18 +6,18 @@
 'C28254'
 """
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
-
-import msgspec
 
 from officina.kernel import packs
 
 Table = Literal["quantity_units", "strength_units", "dose_units", "strength_forms", "dea_schedules"]
 
 
-class Row(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One code: `name` as NCI publishes it, `word` as the house says it (empty: the code says nothing)."""
 
     code: str

@@ -31,7 +31,7 @@ from officina.kernel.findings import Finding, Severity
 SUPPORTED = ("2017071", "2023011")
 LEGACY = "10.6"
 BODIES: dict[str, type[Any]] = {"NewRx": model.NewRx, "Status": model.Status, "Error": model.Error}
-VERSION_ATTRIBUTES = ("TransportVersion", "TransactionVersion", "StructuresVersion", "DatatypesVersion", "ECLVersion")
+VERSION_ATTRIBUTES = ("TransportVersion", "TransactionVersion", "StructuresVersion", "DatatypesVersion")
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -183,7 +183,7 @@ class _Reading:
 
 def _version(root: Node) -> str:
     """The version's name: its own (`version`), or by the date that the 2017071 and 2023011 attributes carry."""
-    root.read_attributes.update(("version", "release", "TransactionDomain", *VERSION_ATTRIBUTES))
+    root.read_attributes.update(("version", "release", "TransactionDomain", "ECLVersion", *VERSION_ATTRIBUTES))
     named = root.attributes.get("version", "")
     if (named, root.attributes.get("release", "")) == ("010", "006") or named.startswith("10."):
         return LEGACY
