@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from houses import empty_house, officina, serving
 
@@ -39,13 +39,16 @@ def chromium() -> Iterator[Browser]:
     # Playwright keeps an event loop running in this thread; Django would take that for a mistake at every query of a test.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     arguments = [*ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else ARGUMENTS
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        except Error as problem:
-            pytest.skip(f"no Chromium: {program} does not start: {problem.message.splitlines()[0]}")
-        yield browser
-        browser.close()
+    # Whatever the driver misses on this machine, the rest of the suite still runs and the summary says so.
+    driver = sync_playwright()
+    try:
+        playwright = driver.start()
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+    except Exception as problem:  # noqa: BLE001  the driver reports its own death as a bare Exception
+        pytest.skip(f"no Chromium: {program} could not be started: {str(problem).splitlines()[0]}")
+    yield browser
+    browser.close()
+    playwright.stop()
 
 
 @pytest.fixture(scope="session")
