@@ -46,7 +46,7 @@ class Fill(models.Model):
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=16)
     """'F…', printed in the barcode of the label."""
-    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="fills")
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="+")
     fill_no = models.PositiveSmallIntegerField(default=0)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
     state = models.CharField(max_length=20)

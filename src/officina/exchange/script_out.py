@@ -55,10 +55,16 @@ def _medication(order: WrittenOrder) -> model.Medication:
 
 
 def _name(person: Person) -> model.Name:
-    return model.Name(last_name=person.last_name, first_name=person.first_name, middle_name=person.middle_name, suffix=person.suffix)
+    return model.Name(
+        last_name=person.last_name, first_name=person.first_name, middle_name=person.middle_name, suffix=person.suffix
+    )
 
 
 def _address(person: Person) -> model.Address:
     return model.Address(
-        line_1=person.street, city=person.city, state_province=person.state, postal_code=person.postal_code, country_code="US" if person.street else ""
+        line_1=person.street,
+        city=person.city,
+        state_province=person.state,
+        postal_code=person.postal_code,
+        country_code="US" if person.street else "",
     )

@@ -50,7 +50,11 @@ def _checked(details: Details, *, on: date) -> dict[str, object]:
         raise Refused("born_later", "The date of birth is in the future.", {"born_on": "In the future"})
     if details.born_on.year < on.year - 130:
         raise Refused("born_long_ago", "The date of birth is more than 130 years ago.", {"born_on": "More than 130 years ago"})
+    state = rules.state_code(details.state)
+    if state is None:
+        raise Refused("state_unknown", f"{details.state} is no US state or territory.", {"state": "Two letters, such as WI"})
     values = {f: getattr(details, f) for f in details.__slots__}
+    values["state"] = state
     values["phone"] = rules.digits(details.phone)
     values["name_key"] = rules.name_key(details.last_name, details.first_name)
     values["weight_on"] = on if details.weight_kg is not None else None

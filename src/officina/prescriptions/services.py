@@ -19,6 +19,7 @@ from officina.kernel.ids.dea import DeaNumber
 from officina.kernel.ids.npi import Npi
 from officina.kernel.ids.numbers import HouseNumber
 from officina.labels import lint
+from officina.patients import rules as patient_rules
 from officina.patients.models import Patient
 from officina.prescriptions import acts, rules
 from officina.prescriptions.models import Attachment, Message, Prescriber, Prescription, Received
@@ -187,6 +188,9 @@ def add_prescriber(
     actor.must(acts.ENTER, at=at)
     if not last_name.strip():
         raise Refused("name_missing", "A prescriber needs a last name.", {"last_name": "Needed"})
+    region = patient_rules.state_code(state)
+    if region is None:
+        raise Refused("state_unknown", f"{state} is no US state or territory.", {"state": "Two letters, such as WI"})
     try:
         npi = Npi.parse(npi).digits if npi else ""
         dea = DeaNumber.parse(dea).text if dea else ""
@@ -194,7 +198,7 @@ def add_prescriber(
         raise Refused("number_wrong", str(problem), {problem.thing.split()[0].lower(): f"Expected {problem.expected}"}) from problem
     prescriber = Prescriber.objects.create(
         site_id=actor.site_id, last_name=last_name.strip(), first_name=first_name.strip(), npi=npi, dea=dea, street=street, city=city,
-        state=state, postal_code=postal_code, phone=phone,
+        state=region, postal_code=postal_code, phone=phone,
     )  # fmt: skip
     audit.record(actor, PRESCRIBER_ADDED, at=at, on=prescriber, after={"npi": npi})
     return prescriber

@@ -20,8 +20,9 @@ OPENED = audit.verb("fill.opened", "opened the fill")
 def admit(actor: Actor, *, message: Message, understood: Understood, at: datetime, answer: bytes = b"", promised_at: datetime | None = None) -> Message:
     """Admit a kept message: each of its orders gets a number and a first fill on the intake desk."""
     message = prescriptions.admit(actor, message=message, understood=understood, at=at, answer=answer)
-    for prescription in message.prescriptions.filter(fills__isnull=True).order_by("id"):
-        open_fill(actor, prescription, at=at, promised_at=promised_at)
+    for prescription in message.prescriptions.order_by("id"):
+        if not Fill.objects.filter(prescription=prescription).exists():
+            open_fill(actor, prescription, at=at, promised_at=promised_at)
     return message
 
 
