@@ -5,7 +5,10 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlparse
 
-HOME = Path(os.environ.get("OFFICINA_HOME") or Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "officina").resolve()
+HOME = Path(
+    os.environ.get("OFFICINA_HOME")
+    or Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "officina"
+).resolve()
 
 
 def _secret() -> str:
@@ -81,6 +84,7 @@ INSTALLED_APPS = [
     "officina.prescriptions",
     "officina.screening",
     "officina.dispensing",
+    "officina.web",
     "officina.project",
 ]
 
@@ -92,11 +96,20 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "officina.web.shell.Door",
 ]
 
 ROOT_URLCONF = "officina.project.urls"
 WSGI_APPLICATION = "officina.project.wsgi.application"
-TEMPLATES: list[dict[str, object]] = []
+_WEB = Path(__file__).resolve().parent.parent / "web"
+TEMPLATES: list[dict[str, object]] = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "DIRS": [_WEB / "templates", *sorted(_WEB.glob("*/templates"))],
+        "OPTIONS": {"environment": "officina.project.jinja.environment"},
+    }
+]
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False

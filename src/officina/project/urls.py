@@ -1,5 +1,21 @@
 """The addresses of the house."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from officina.web import answers
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("officina.web.entrance.urls")),
+    path("", include("officina.web.counter.urls")),
+    path("intake/", include("officina.web.intake.urls")),
+    path("entry/", include("officina.web.entry.urls")),
+    path("review/", include("officina.web.review.urls")),
+    path("filling/", include("officina.web.filling.urls")),
+    path("checking/", include("officina.web.checking.urls")),
+    path("pickup/", include("officina.web.pickup.urls")),
+    path("patients/", include("officina.web.patients.urls")),
+    path("stock/", include("officina.web.stockroom.urls")),
+    path("audit/", include("officina.web.audit.urls")),
+    path("rx/", include("officina.web.prescription.urls")),
+]
+handler404 = answers.not_found

@@ -1,0 +1,93 @@
+"""Finding anything by what was typed, said or scanned: a number of the house, a medicine's code, a patient."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from officina.base.access import Actor
+from officina.codecs import gs1
+from officina.dispensing import queries as dispensing
+from officina.dispensing.queries import Bag
+from officina.drugs import queries as drugs
+from officina.drugs.queries import Package
+from officina.kernel.errors import ParseError
+from officina.kernel.ids import scan
+from officina.kernel.ids.ndc import Ndc
+from officina.kernel.ids.numbers import HouseNumber
+from officina.patients import queries as patients
+from officina.patients.acts import SEE
+from officina.patients.queries import Patient
+from officina.prescriptions import queries as prescriptions
+from officina.web.desks import PATIENTS, PRESCRIPTION, STOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search came to. `only` is the address to go to where there is exactly one answer."""
+
+    only: str = ""
+    patients: list[Patient] = field(default_factory=list)
+    packages: list[Package] = field(default_factory=list)
+    bag: Bag | None = None
+    hint: str = ""
+
+
+def find(actor: Actor, text: str, *, today: date) -> Found:
+    """The answer to a text, by what kind of code it is; words are a patient's name."""
+    kind = scan.classify(text)
+    if kind == "house":
+        return _house(actor, text)
+    if kind in {"ndc", "gtin", "gs1", "digital_link"}:
+        return _package(actor, text, kind, today)
+    return _people(actor, text)
+
+
+def _house(actor: Actor, text: str) -> Found:
+    try:
+        number = HouseNumber.parse(text)
+    except ParseError as problem:
+        return Found(hint=f"No such number: expected {problem.expected}.")
+    if number.series == "B":
+        return Found(bag=dispensing.bag(actor, number.text), hint=f"There is no bag {number.text} here.")
+    if number.series == "P":
+        return _people(actor, number.text)
+    if number.series == "F":
+        fill = dispensing.fill_by_number(actor, number.text)
+        return (
+            Found(only=f"{PRESCRIPTION}{fill.prescription.code}/")
+            if fill
+            else Found(hint=f"There is no fill {number.text} here.")
+        )
+    rx = prescriptions.by_number(actor, number.text) if number.series == "" else None
+    if rx is None and number.series == "":
+        return _people(actor, text) if text.isdigit() else Found(hint=f"There is no prescription {number.text} here.")
+    return Found(only=f"{PRESCRIPTION}{rx.code}/") if rx else Found(only=STOCK.path)
+
+
+def _package(actor: Actor, text: str, kind: scan.Kind, today: date) -> Found:
+    found = _by_code(text, kind, today)
+    if found is None and kind == "ndc":
+        # Ten digits may as well be a telephone number.
+        return _people(actor, text)
+    return Found(packages=[found] if found else [], hint="This code is of no package in the drug file.")
+
+
+def _by_code(text: str, kind: scan.Kind, today: date) -> Package | None:
+    try:
+        if kind == "ndc":
+            return drugs.package_by_ndc12(Ndc.parse(text).digits12)
+        gtin = gs1.parse(text, today=today).gtin
+    except ParseError:
+        return None
+    return drugs.package_by_gtin(gtin.digits) if gtin else None
+
+
+def _people(actor: Actor, text: str) -> Found:
+    if SEE.code not in actor.grants:
+        return Found(hint=f"{actor.role_title}s may not {SEE.title}.")
+    found = patients.search(actor, text)
+    if len(found) == 1:
+        return Found(only=PATIENTS.at(found[0].code))
+    return Found(
+        patients=found,
+        hint="No patient fits. Try the beginning of the last name, a birth date such as 03/14/1961, or a telephone number.",
+    )

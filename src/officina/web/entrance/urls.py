@@ -1,0 +1,13 @@
+"""The addresses of the entrance: in, over to somebody else, locked, out."""
+
+from django.urls import path
+
+from officina.web.entrance import views
+
+app_name = "entrance"
+urlpatterns = [
+    path("sign-in", views.sign_in, name="sign-in"),
+    path("switch", views.switch, name="switch"),
+    path("lock", views.lock, name="lock"),
+    path("sign-out", views.sign_out, name="sign-out"),
+]

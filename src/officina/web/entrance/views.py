@@ -1,0 +1,137 @@
+"""The entrance: signing in with a password, switching by PIN, locking, signing out."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from officina.base import queries as house
+from officina.base import services
+from officina.kernel.errors import Refused
+from officina.web import shell
+from officina.web.answers import show, tell
+from officina.web.entrance.forms import PinForm, SignInForm
+from officina.web.forms import form, mark_refused
+from officina.web.http import DeskRequest
+
+STATION_AGE = timedelta(days=400)
+
+
+@shell.public
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: DeskRequest) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            return _sign_in(request)
+        except Refused as no:
+            return _again(request, "entrance/sign_in.html", no, _sign_in_page(request))
+    return show(request, "entrance/sign_in.html", _sign_in_page(request))
+
+
+def _sign_in_page(request: DeskRequest) -> dict[str, Any]:
+    remembered = {"station": request.COOKIES.get("station", "")}
+    return {"form": form(request, SignInForm, initial=remembered), "next": _next(request)}
+
+
+def _sign_in(request: DeskRequest) -> HttpResponse:
+    facts = form(request, SignInForm, initial={}).facts()
+    actor = services.sign_in(facts["username"], facts["password"], station=facts["station"], at=request.at)
+    shell.seat(request.session, actor, at=request.at)
+    response = HttpResponseRedirect(_next(request))
+    response.set_cookie(
+        "station", facts["station"], max_age=STATION_AGE, httponly=True, samesite="Strict", secure=request.is_secure()
+    )
+    return response
+
+
+@shell.at_the_lock
+@sensitive_post_parameters("pin")
+@require_http_methods(["GET", "POST"])
+def switch(request: DeskRequest) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            return _open(request)
+        except Refused as no:
+            return _again(request, "entrance/switch.html", no, _switch_page(request))
+    return show(request, "entrance/switch.html", _switch_page(request))
+
+
+def _switch_page(request: DeskRequest) -> dict[str, Any]:
+    people = [c for c in house.colleagues(request.actor.site_id) if c.has_pin]
+    return {"form": form(request, PinForm), "people": people, "next": _next(request), "chosen": _chosen(request)}
+
+
+def _chosen(request: DeskRequest) -> int:
+    """The person marked at first: whoever was chosen before a wrong PIN, else whoever sits here."""
+    asked = request.POST.get("user", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 12 else request.actor.user_id
+
+
+def _open(request: DeskRequest) -> HttpResponse:
+    """Let the person whose PIN fits sit down; a page that was only covered is told to uncover itself."""
+    facts = form(request, PinForm).facts()
+    before = request.actor.user_id
+    station = request.session.get("station", "")
+    actor = services.switch(request.actor.site_id, facts["user"], facts["pin"], station=station, at=request.at)
+    shell.seat(request.session, actor, at=request.at)
+    if "X-Cover" in request.headers and actor.user_id == before:
+        return HttpResponse(status=204)
+    return HttpResponseRedirect(_next(request))
+
+
+@shell.at_the_lock
+@sensitive_post_parameters("pin")
+@require_http_methods(["GET", "POST"])
+def lock(request: DeskRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _locked(request)
+    if request.POST.get("do") != "open":
+        services.lock(request.actor, at=request.at)
+        shell.lock(request.session)
+        return HttpResponse(status=204) if "X-Cover" in request.headers else _locked(request)
+    try:
+        return _open(request)
+    except Refused as no:
+        if "X-Cover" in request.headers:
+            return HttpResponse(no.sentence, status=422, content_type="text/plain; charset=utf-8")
+        return _again(request, "entrance/lock.html", no, _lock_page(request))
+
+
+def _locked(request: DeskRequest) -> HttpResponse:
+    return show(request, "entrance/lock.html", _lock_page(request))
+
+
+def _lock_page(request: DeskRequest) -> dict[str, Any]:
+    return {"form": form(request, PinForm), "next": _next(request)}
+
+
+@shell.at_the_lock
+@require_POST
+def sign_out(request: DeskRequest) -> HttpResponse:
+    services.sign_out(request.actor, at=request.at)
+    request.session.flush()
+    return HttpResponseRedirect("/sign-in")
+
+
+def _again(request: DeskRequest, template: str, no: Refused, context: dict[str, Any]) -> HttpResponse:
+    """The same page with what was wrong; what was typed stays, save the secret."""
+    request.outcome.refusal = no
+    mark_refused(request)
+    if not no.fields:
+        tell(request, no.sentence, "no")
+    return show(request, template, context, status=422)
+
+
+def _next(request: DeskRequest) -> str:
+    """Where to go on: a page of this house, by its path alone; the counter where somebody else's address stands there."""
+    asked = request.POST.get("next") or request.GET.get("next") or "/"
+    path = asked.split("?")[0]
+    try:
+        found = resolve(path)
+    except Resolver404:
+        return "/"
+    return "/" if found.app_name == "entrance" or not path.startswith("/") or path.startswith("//") else path

@@ -1,0 +1,50 @@
+"""The left rail: each desk this person may stand at, with what waits there and how late it is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from officina.base.access import Actor
+from officina.dispensing import queries as dispensing
+from officina.dispensing.queries import Waiting
+from officina.dispensing.rules.machine import State
+from officina.kernel.clock import in_words
+from officina.prescriptions import queries as prescriptions
+from officina.web.desks import DESKS, INTAKE, Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One desk on the rail."""
+
+    desk: Desk
+    waiting: int
+    oldest: datetime | None
+    late: str
+    """'12 min late', or nothing."""
+    is_here: bool
+
+
+def stops(actor: Actor, path: str, *, at: datetime) -> list[Stop]:
+    """The desks in their order. Two statements, over open work only."""
+    found = dispensing.waiting(actor)
+    unsettled = prescriptions.unsettled(actor, most=100)
+    first = unsettled[0].at if unsettled else None
+    seen = [d for d in DESKS if not d.needs or any(n.code in actor.grants for n in d.needs)]
+    return [_intake(d, path, len(unsettled), first) if d is INTAKE else _stop(d, path, found, at) for d in seen]
+
+
+def _intake(desk: Desk, path: str, count: int, oldest: datetime | None) -> Stop:
+    return Stop(desk, count, oldest, "", path.startswith(desk.path))
+
+
+def _stop(desk: Desk, path: str, found: dict[State, Waiting], at: datetime) -> Stop:
+    here = [found[s] for s in desk.states]
+    since = [w.oldest for w in here if w.oldest is not None]
+    late = max((w.late_by(at) for w in here), default=timedelta()) if desk.counts_late else timedelta()
+    is_here = path == desk.path if desk.path == "/" else path.startswith(desk.path)
+    return Stop(desk, sum(w.count for w in here), min(since, default=None), late_in_words(late), is_here)
+
+
+def late_in_words(late: timedelta) -> str:
+    """'12 min late'; nothing where it is less than a minute."""
+    return f"{in_words(late)} late" if late >= timedelta(minutes=1) else ""
