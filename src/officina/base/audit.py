@@ -97,7 +97,7 @@ def _span(site_id: int, after: int, last: int | None = None) -> Iterator[dict[st
     rows = AuditEntry.objects.filter(site_id=site_id, id__gt=after)
     if last is not None:
         rows = rows.filter(id__lte=last)
-    return rows.order_by("id").values(*_FIELDS).iterator(chunk_size=2000)
+    yield from rows.order_by("id").values(*_FIELDS).iterator(chunk_size=2000)
 
 
 def seal(site_id: int, *, at: datetime) -> AuditSeal | None:

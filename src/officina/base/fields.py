@@ -5,20 +5,35 @@ legal event. A value finer than the scale is refused, not rounded.
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 
 from officina.kernel.quantity import MONEY_PLACES, QUANTITY_PLACES, D
 
+_Set = TypeVar("_Set", contravariant=True)
+_Get = TypeVar("_Get", covariant=True)
+
 if TYPE_CHECKING:
-    _Base = models.BigIntegerField[Decimal | int | str, Decimal]
+
+    class _Base(models.BigIntegerField[_Set, _Get]):
+        """The type checker is told what may be set and what comes back."""
+
+        _pyi_private_set_type: Decimal | int | str | Combinable  # type: ignore[assignment]  # not an int any more
+        _pyi_private_get_type: Decimal  # type: ignore[assignment]
+
 else:
-    _Base = models.BigIntegerField
+
+    class _Base(models.BigIntegerField):
+        """At run time the field has no parameters."""
+
+        def __class_getitem__(cls, _types: object) -> type:
+            return cls
 
 
-class ScaledField(_Base):
+class ScaledField(_Base[_Set, _Get]):
     """A decimal with a fixed number of places, kept as an integer of its smallest unit."""
 
     def __init__(self, *args: Any, places: int, **kwargs: Any) -> None:
@@ -59,14 +74,14 @@ class ScaledField(_Base):
         """Scaled numbers are typed into plain form fields of the desks, never into a generated form."""
 
 
-class QuantityField(ScaledField):
+class QuantityField(ScaledField[_Set, _Get]):
     """An amount of medicine in its dispensing unit, six places."""
 
     def __init__(self, *args: Any, places: int = QUANTITY_PLACES, **kwargs: Any) -> None:
         super().__init__(*args, places=places, **kwargs)
 
 
-class MoneyField(ScaledField):
+class MoneyField(ScaledField[_Set, _Get]):
     """US dollars, four places stored; rounded to cents once, on the document."""
 
     def __init__(self, *args: Any, places: int = MONEY_PLACES, **kwargs: Any) -> None:

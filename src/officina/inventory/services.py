@@ -24,7 +24,7 @@ RECEIVED = audit.verb("stock.received", "received stock")
 COUNTED = audit.verb("stock.counted", "counted stock")
 QUARANTINED = audit.verb("stock.quarantined", "quarantined a lot")
 FURNISHED = audit.verb("stock.places_opened", "opened the stock places")
-_NUMBER = QuantityField()
+_NUMBER: QuantityField[Decimal, Decimal] = QuantityField()
 
 
 @dataclass(frozen=True, slots=True)
