@@ -9,5 +9,6 @@ urlpatterns = [
     path("sign-in", views.sign_in, name="sign-in"),
     path("switch", views.switch, name="switch"),
     path("lock", views.lock, name="lock"),
+    path("here", views.here, name="here"),
     path("sign-out", views.sign_out, name="sign-out"),
 ]

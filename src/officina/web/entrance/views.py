@@ -1,9 +1,9 @@
 """The entrance: signing in with a password, switching by PIN, locking, signing out."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -115,6 +115,11 @@ def sign_out(request: DeskRequest) -> HttpResponse:
     services.sign_out(request.actor, at=request.at)
     request.session.flush()
     return HttpResponseRedirect("/sign-in")
+
+
+def here(request: DeskRequest) -> HttpResponse:
+    """Somebody types at a page that sends nothing for long: the door has noted it by now."""
+    return HttpResponse(status=204)
 
 
 def _again(request: DeskRequest, template: str, no: Refused, context: dict[str, Any]) -> HttpResponse:
