@@ -10,7 +10,7 @@ from officina.dispensing.rules import returns
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import counting, review
 from officina.dispensing.services.filling import fill_quantity
-from officina.dispensing.services.steps import advance
+from officina.dispensing.services.steps import advance, ask
 from officina.inventory import queries as stock
 from officina.inventory import services as ledger
 from officina.inventory.models import Lot, Place
@@ -26,6 +26,7 @@ VIAL = audit.verb("stock.vial_returned", "made the returned vial a lot of its ow
 @command
 def verify(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """Pass the final check: the fill may be bagged."""
+    ask(actor, fill, "verify", at=at, why="")
     review.refuse_unreviewed(actor, fill, at=at)
     refuse_unsound(actor, fill, at=at)
     return advance(actor, fill, "verify", at=at, verified_by_id=actor.user_id, verified_by=actor.name, verified_initials=actor.initials)
@@ -55,6 +56,7 @@ def reject(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
 @command
 def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | None = None) -> Fill:
     """Put a checked fill in a bag of its patient, and the bag in a bin. A bag holds one patient's fills only."""
+    ask(actor, fill, "bag", at=at, why="")
     assert fill.patient is not None
     if into is not None and into.patient_id != fill.patient_id:
         raise Refused("wrong_patient", "This bag is another patient's. Take a new bag.")
@@ -75,6 +77,7 @@ def _new_bag(actor: Actor, patient: Patient, bin_name: str, *, at: datetime) -> 
 @command
 def return_to_stock(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     """Nobody came: the vial becomes a lot of its own on the shelf, with its own number and last day; it never goes back into a stock bottle."""
+    ask(actor, fill, "return_to_stock", at=at, why=why)
     assert fill.package is not None
     parts = list(FillPart.objects.filter(fill=fill).select_related("lot"))
     place = Place.Kind.WILL_CALL if fill.state == State.BIN else Place.Kind.BENCH

@@ -8,7 +8,7 @@ from officina.base.command import command
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import COUNTED, State
 from officina.dispensing.services import counting
-from officina.dispensing.services.steps import advance
+from officina.dispensing.services.steps import advance, ask
 from officina.drugs.models import Package
 from officina.kernel.errors import Refused
 from officina.prescriptions import services as prescriptions
@@ -25,6 +25,7 @@ def start_entry(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 @command
 def submit_entry(actor: Actor, *, fill: Fill, entry: Entry, package: Package, at: datetime) -> Fill:
     """Enter the order and the product to dispense, and send it to the entry check."""
+    ask(actor, fill, "submit_entry", at=at, why="")
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
     return advance(actor, fill, "submit_entry", at=at, **_ordered(entry, package))
 
@@ -32,6 +33,7 @@ def submit_entry(actor: Actor, *, fill: Fill, entry: Entry, package: Package, at
 @command
 def approve_entry(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """The entry says what was written; the screening runs and the fill goes to clinical review."""
+    ask(actor, fill, "approve_entry", at=at, why="")
     screening.screen(actor, prescription=fill.prescription, at=at)
     return advance(actor, fill, "approve_entry", at=at)
 
@@ -45,6 +47,7 @@ def send_back(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
 @command
 def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str, at: datetime) -> Fill:
     """Change an order whose entry was checked: the count is undone, the alerts are void, and the entry is checked again."""
+    ask(actor, fill, "amend", at=at, why=why)
     if fill.state in {*COUNTED, State.CHECKED}:
         counting.undo(actor, fill, at=at, why=why)
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)

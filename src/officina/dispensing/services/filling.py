@@ -13,7 +13,7 @@ from officina.dispensing.rules import containers
 from officina.dispensing.rules.containers import Came, Stop, Wanted
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import completion, counting
-from officina.dispensing.services.steps import advance, touch
+from officina.dispensing.services.steps import advance, ask, touch
 from officina.drugs import queries as drugs
 from officina.drugs.models import Package
 from officina.inventory import queries as stock
@@ -191,6 +191,7 @@ def change_product(actor: Actor, *, fill: Fill, package: Package, at: datetime) 
 @command
 def submit_fill(actor: Actor, *, fill: Fill, at: datetime, second_count: Decimal | None = None) -> Fill:
     """The vial is complete: send it to the final check. Schedule II is counted twice, and both counts must agree."""
+    ask(actor, fill, "submit_fill", at=at, why="")
     have, ought = counting.counted(fill), fill_quantity(fill)
     if have != ought:
         code = "short_count" if have < ought else "over_count"
@@ -206,6 +207,7 @@ def submit_fill(actor: Actor, *, fill: Fill, at: datetime, second_count: Decimal
 @command
 def put_back(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     """Give up filling for now: what was counted goes back to its lots."""
+    ask(actor, fill, "put_back", at=at, why=why)
     counting.undo(actor, fill, at=at, why=why)
     return advance(actor, fill, "put_back", at=at, why=why, filled_by_id=None, filled_by="")
 

@@ -10,7 +10,7 @@ from officina.dispensing.models import Fill
 from officina.dispensing.rules import pricing
 from officina.dispensing.rules.machine import COUNTED, State
 from officina.dispensing.services import counting
-from officina.dispensing.services.steps import advance
+from officina.dispensing.services.steps import advance, ask
 from officina.kernel.errors import Refused
 from officina.prescriptions import services as prescriptions
 from officina.screening import services as screening
@@ -33,6 +33,7 @@ def resolve_alert(actor: Actor, *, alert: Alert, resolution: str, reason: str, a
 @command
 def clear_review(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """Nothing clinical stands in the way: every serious alert is resolved and the screening is of today's profile."""
+    ask(actor, fill, "clear_review", at=at, why="")
     refuse_unreviewed(actor, fill, at=at)
     return advance(actor, fill, "clear_review", at=at)
 
@@ -60,6 +61,7 @@ def screen_again(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 @command
 def settle_payment(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """The cash price stands; claims will have their place here."""
+    ask(actor, fill, "settle_payment", at=at, why="")
     assert fill.package is not None
     assert fill.quantity is not None
     price = pricing.cash_price(fill.quantity, fill.package.unit_cost, pricing.rule())
@@ -81,6 +83,7 @@ def release(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 @command
 def cancel(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     """The fill will not be dispensed: what was counted goes back to its lots, and a first fill's order ends with it."""
+    ask(actor, fill, "cancel", at=at, why=why)
     if fill.state in {*COUNTED, State.HELD}:
         counting.undo(actor, fill, at=at, why=why)
     fill = advance(actor, fill, "cancel", at=at, why=why)

@@ -6,11 +6,11 @@ from typing import Any
 from django.db.models import F
 
 from officina.base import access, audit
-from officina.base.access import Actor
+from officina.base.access import Actor, Allowed
 from officina.dispensing.models import Fill, FillStep
 from officina.dispensing.rules.machine import FILL
 from officina.kernel.errors import Refused
-from officina.kernel.machine import BACK
+from officina.kernel.machine import BACK, Move
 
 VERBS = {m.name: audit.verb(f"fill.{m.name}", m.title.lower()) for m in FILL.moves}
 
@@ -20,10 +20,7 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
 
     `values` are columns of the fill that change with the step.
     """
-    step = FILL.move(name, fill.state)
-    allowed = actor.must(access.act(step.needs), at=at, site_id=fill.site_id, filler=fill.filled_by_id)
-    if step.why and not why.strip():
-        raise Refused("why_needed", "Say why.", {"why": "Needed"})
+    step, allowed = ask(actor, fill, name, at=at, why=why)
     before = fill.state
     to = _held_from(fill) if step.to == BACK else step.to
     values |= {"state": to, "since": at}
@@ -34,6 +31,15 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
     )  # fmt: skip
     audit.record(actor, VERBS[name], at=at, on=fill, why=why, before={"state": before}, after={"state": to}, under=allowed.under)
     return fill
+
+
+def ask(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str) -> tuple[Move, Allowed]:
+    """May this move be made, from here, by this person, with this reason? Asked before any stock is touched."""
+    step = FILL.move(name, fill.state)
+    allowed = actor.must(access.act(step.needs), at=at, site_id=fill.site_id, filler=fill.filled_by_id)
+    if step.why and not why.strip():
+        raise Refused("why_needed", "Say why.", {"why": "Needed"})
+    return step, allowed
 
 
 def touch(fill: Fill, **values: Any) -> None:
