@@ -1,7 +1,7 @@
 """The whole path through the services: an order is received, entered, checked, filled, checked again, bagged and handed over."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from bench.harness import Figure, measure
@@ -9,6 +9,8 @@ from cast import TODAY, Cast, assemble
 from officina.dispensing.models import PickUp
 from officina.dispensing.services import pickup
 from officina.inventory import services as inventory
+from officina.patients import services as patients
+from officina.patients.models import Patient
 
 PRESCRIPTIONS = 200
 WARM_UP = 10
@@ -25,11 +27,22 @@ def figures() -> Iterator[Figure]:
         quantity=Decimal(60 * (PRESCRIPTIONS + WARM_UP + 1)),
         at=cast.at(),
     )
-    yield measure("whole path, one writer", lambda: hand_over(cast), times=PRESCRIPTIONS, warm_up=WARM_UP)
+    # A patient a prescription, as in a day at the counter: one patient with two hundred would measure the screening of that patient.
+    people = iter([_somebody(cast, number) for number in range(PRESCRIPTIONS + WARM_UP + 1)])
+    yield measure("whole path, one writer", lambda: hand_over(cast, next(people)), times=PRESCRIPTIONS, warm_up=WARM_UP)
 
 
-def hand_over(cast: Cast) -> None:
+def _somebody(cast: Cast, number: int) -> Patient:
+    born_on = date(1930, 1, 1) + timedelta(days=97 * number)
+    details = patients.Details(last_name="Flórez", first_name="Rosa", born_on=born_on, sex="F")
+    patient = patients.add(cast.tess, details=details, at=cast.at())
+    patients.no_known_allergies(cast.tess, patient=patient, at=cast.at())
+    return patient
+
+
+def hand_over(cast: Cast, patient: Patient) -> None:
     """One prescription from the order to the patient's hand."""
+    cast.rosa = patient
     fill = cast.bagged()
     at_the_counter = pickup.identify(
         cast.tess,
