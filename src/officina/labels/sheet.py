@@ -11,7 +11,7 @@ MEDIA_TYPES = {"pdf": "application/pdf", "png": "image/png", "zpl": "text/plain;
 def render(facts: LabelFacts, *, kind: str, dpi: int = 203) -> bytes:
     """The label as PDF, PNG or ZPL bytes at 203 or 300 dots per inch; Refused with what the linter says where it may not be printed."""
     content = compose(facts)
-    found = lint.lint(content)
+    found = [f for f in lint.lint(content) if f.severity.is_serious]
     if found:
         raise Refused(found[0].code, " ".join(f.sentence for f in found))
     if kind == "pdf":
