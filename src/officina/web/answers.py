@@ -28,7 +28,7 @@ Answer = Go | HttpResponse | None
 
 
 def go(name: str, *args: object) -> Go:
-    """Go on at a named page: go("filling:work", fill.code)."""
+    """Go on at a named page, with its arguments, such as "filling:work" and the code of a fill."""
     return Go(reverse(name, args=args))
 
 
@@ -68,7 +68,8 @@ class Page:
     ) -> None:
         self.gather, self.template, self.parts, self.needs = gather, template, parts, needs
         self.acts: dict[str, Callable[..., Answer]] = {}
-        self.__name__, self.__module__, self.__doc__ = gather.__name__, gather.__module__, gather.__doc__
+        self.__name__ = self.__qualname__ = gather.__name__
+        self.__module__, self.__doc__ = gather.__module__, gather.__doc__
 
     def act(self, name: str) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
         """Register what a button of the page does: <button name="do" value="take">."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+import jinja2
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 from django.template.backends.utils import csrf_input, csrf_token_lazy
@@ -12,19 +13,21 @@ from officina.web import rail
 from officina.web.http import DeskRequest, Said
 
 
-def _engine() -> Jinja2:
-    return cast("Jinja2", engines["jinja2"])
+def _env() -> jinja2.Environment:
+    env = cast("Jinja2", engines["jinja2"]).env
+    assert isinstance(env, jinja2.Environment)
+    return env
 
 
 def page(request: DeskRequest, template: str, context: Mapping[str, Any], said: list[Said]) -> str:
     """The whole page."""
-    found = _engine().env.get_template(template)
+    found = _env().get_template(template)
     return found.render(_names(request, context, said))
 
 
 def block(request: DeskRequest, template: str, name: str, context: Mapping[str, Any], said: list[Said]) -> str:
     """One named block of the page, and beside it what there is to say and how much waits now."""
-    env = _engine().env
+    env = _env()
     found = env.get_template(template)
     names = _names(request, context, said)
     body = "".join(found.blocks[name](found.new_context(names)))
@@ -33,7 +36,7 @@ def block(request: DeskRequest, template: str, name: str, context: Mapping[str, 
 
 def beside(request: DeskRequest, said: list[Said]) -> str:
     """Only what there is to say."""
-    return _engine().env.get_template("beside.html").render(_names(request, {}, said))
+    return _env().get_template("beside.html").render(_names(request, {}, said))
 
 
 def _names(request: DeskRequest, context: Mapping[str, Any], said: list[Said]) -> dict[str, Any]:
@@ -45,5 +48,5 @@ def _names(request: DeskRequest, context: Mapping[str, Any], said: list[Said]) -
         "posted": request.META["REQUEST_METHOD"] == "POST",
     }  # fmt: skip
     names["rail"] = lambda: rail.stops(actor, request.path, at=request.at) if actor else []
-    names["ui"] = _engine().env.get_template("macros.html").make_module(names)
+    names["ui"] = _env().get_template("macros.html").make_module(names)
     return {**names, **context}

@@ -49,7 +49,7 @@ def _house(actor: Actor, text: str) -> Found:
     if number.series == "B":
         return Found(bag=dispensing.bag(actor, number.text), hint=f"There is no bag {number.text} here.")
     if number.series == "P":
-        return _people(actor, number.text)
+        return _person(actor, number.text)
     if number.series == "F":
         fill = dispensing.fill_by_number(actor, number.text)
         return (
@@ -65,10 +65,11 @@ def _house(actor: Actor, text: str) -> Found:
 
 def _package(actor: Actor, text: str, kind: scan.Kind, today: date) -> Found:
     found = _by_code(text, kind, today)
-    if found is None and kind == "ndc":
-        # Ten digits may as well be a telephone number.
-        return _people(actor, text)
-    return Found(packages=[found] if found else [], hint="This code is of no package in the drug file.")
+    if found is None:
+        # Ten digits, or brackets around three of them, may as well be a telephone number.
+        people = _people(actor, text)
+        return people if people.only or people.patients else Found(hint="This code is of no package in the drug file.")
+    return Found(packages=[found])
 
 
 def _by_code(text: str, kind: scan.Kind, today: date) -> Package | None:
@@ -79,6 +80,13 @@ def _by_code(text: str, kind: scan.Kind, today: date) -> Package | None:
     except ParseError:
         return None
     return drugs.package_by_gtin(gtin.digits) if gtin else None
+
+
+def _person(actor: Actor, number: str) -> Found:
+    if SEE.code not in actor.grants:
+        return Found(hint=f"{actor.role_title}s may not {SEE.title}.")
+    found = patients.patients(actor).filter(number=number).first()
+    return Found(only=PATIENTS.at(found.code)) if found else Found(hint=f"There is no patient {number} here.")
 
 
 def _people(actor: Actor, text: str) -> Found:

@@ -13,17 +13,10 @@ from officina.web.desks import DESKS, Desk
 from officina.web.rail import late_in_words
 
 FORWARD = {
-    "start_entry",
-    "submit_entry",
-    "approve_entry",
-    "clear_review",
-    "settle_payment",
-    "take",
-    "submit_fill",
-    "verify",
-    "bag",
-}
-"""The moves that bring a fill on; the others set it aside or undo."""
+    "start_entry": "Enter", "submit_entry": "Go on entering", "approve_entry": "Check entry", "clear_review": "Review", "settle_payment": "Price",
+    "take": "Fill", "submit_fill": "Go on filling", "verify": "Check", "bag": "Bag",
+}  # fmt: skip
+"""The moves that bring a fill on, as said to who does them; the others set it aside or undo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +62,38 @@ def lines(actor: Actor, *, at: datetime) -> list[Line]:
 
 
 def next_for(actor: Actor, *, at: datetime, most: int = 8) -> list[Next]:
-    """The most urgent work that this person may bring on, earliest promise first. Nobody is sent to check what they filled."""
+    """The most urgent work that this person may bring on: what needs their licence first, then the earliest promise."""
     mine = _mine(actor, at=at)
-    found = dispensing.worklist(actor, *mine, most=most * 3) if mine else []
-    return [_next(f) for f in found if _may(actor, f, at=at)][:most]
+    licensed = [s for s, m in mine.items() if access.act(m.needs).licences]
+    rest = [s for s in mine if s not in licensed]
+    found: list[Next] = []
+    for states in (licensed, rest):
+        if states and len(found) < most:
+            fills = dispensing.worklist(actor, *states, most=most * 3)
+            found += [_next(f) for f in fills if _may(actor, f, at=at)]
+    return found[:most]
 
 
-def _mine(actor: Actor, *, at: datetime) -> list[State]:
-    """The states out of which this person may bring a fill on."""
-    moves = [m for m in FILL.moves if m.name in FORWARD and actor.may(access.act(m.needs), at=at)]
-    return list(dict.fromkeys(State(s) for m in moves for s in m.sources))
+def _mine(actor: Actor, *, at: datetime) -> dict[State, Move]:
+    """The states out of which this person may bring a fill on, with the move that does."""
+    return {
+        State(s): m
+        for m in FILL.moves
+        if m.name in FORWARD and actor.may(access.act(m.needs), at=at)
+        for s in m.sources
+    }
 
 
 def _may(actor: Actor, fill: Fill, *, at: datetime) -> bool:
+    """Whether the step is theirs: nobody checks what they filled, nobody finishes what lies on another's bench."""
     step = _step(fill)
-    # What somebody else took to the bench is theirs to finish.
     theirs = fill.state == State.FILLING and fill.filled_by_id != actor.user_id
     return not theirs and actor.may(access.act(step.needs), at=at, filler=fill.filled_by_id)
 
 
 def _next(fill: Fill) -> Next:
     desk = next(d for d in DESKS if fill.state in d.states)
-    return Next(fill, desk.at(fill.code), _step(fill).title)
+    return Next(fill, desk.at(fill.code), FORWARD[_step(fill).name])
 
 
 def _step(fill: Fill) -> Move:

@@ -21,7 +21,7 @@ class SignInForm(DeskForm):
         label="Station",
         max_length=40,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Counter 1"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.urls import Resolver404, resolve
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -41,6 +42,7 @@ def _sign_in(request: DeskRequest) -> HttpResponse:
     facts = form(request, SignInForm, initial={}).facts()
     actor = services.sign_in(facts["username"], facts["password"], station=facts["station"], at=request.at)
     shell.seat(request.session, actor, at=request.at)
+    rotate_token(request)
     response = HttpResponseRedirect(_next(request))
     response.set_cookie(
         "station", facts["station"], max_age=STATION_AGE, httponly=True, samesite="Strict", secure=request.is_secure()

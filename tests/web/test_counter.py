@@ -1,0 +1,168 @@
+"""The counter: what waits where, what is late, what this person does next; and finding anything."""
+
+from datetime import timedelta
+
+import pytest
+
+from officina.dispensing.services import review
+from officina.prescriptions.models import Message, Received
+from officina.web.counter import waiting
+
+
+def text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def find(client, q):
+    return client.post("/search", {"q": q})
+
+
+def test_an_empty_house_says_what_would_bring_work(seat, cast):
+    assert "Nothing waits for you." in text(seat(cast.tess).get("/"))
+
+
+def test_each_step_shows_how_many_wait_and_how_late_they_are(seat, cast):
+    cast.received()
+    cast.ready()
+    cast.clock += timedelta(hours=3)
+    lines = {line.state: line for line in waiting.lines(cast.tess, at=cast.clock)}
+    assert lines["received"].count == 1
+    assert lines["ready_to_fill"].count == 1
+    assert "late" in lines["received"].late
+    assert lines["final_check"].count == 0
+
+
+def test_what_lies_in_the_bin_is_never_late(cast):
+    cast.bagged()
+    line = next(w for w in waiting.lines(cast.tess, at=cast.at(60 * 24)) if w.state == "bin")
+    assert (line.count, line.late) == (1, "")
+
+
+def test_the_next_work_is_what_this_person_may_do(seat, cast):
+    received, ready, filled = cast.received(), cast.ready(), cast.filled()
+    at = cast.at()
+    assert [n.fill.pk for n in waiting.next_for(cast.carl, at=at)] == []
+    assert {n.fill.pk for n in waiting.next_for(cast.theo, at=at)} == {received.pk, ready.pk}
+    ada = waiting.next_for(cast.ada, at=at)
+    # The pharmacist's own work comes first, although the others were promised earlier.
+    assert (ada[0].fill.pk, ada[0].act) == (filled.pk, "Check")
+    assert ada[0].href == f"/checking/{filled.code}/"
+
+
+def test_nobody_is_sent_to_check_what_they_filled(cast):
+    from officina.dispensing.services import filling
+
+    fill = filling.take(cast.ada, fill=cast.ready(), at=cast.at())
+    assert [n.act for n in waiting.next_for(cast.ada, at=cast.at())] == ["Go on filling"]
+    assert waiting.next_for(cast.pia, at=cast.at()) == []
+    fill = filling.label_printed(cast.ada, fill=fill, at=cast.at())
+    cast.scan(fill, cast.lot, by=cast.ada)
+    filling.submit_fill(cast.ada, fill=fill, at=cast.at())
+    assert waiting.next_for(cast.ada, at=cast.at()) == []
+    assert [n.act for n in waiting.next_for(cast.pia, at=cast.at())] == ["Check"]
+
+
+def test_held_fills_bags_and_unsettled_messages_are_in_sight(seat, cast):
+    review.hold(cast.ada, fill=cast.ready(), why="Calling the prescriber", at=cast.at())
+    bag = cast.bagged().bag
+    kept = Received.objects.create(site_id=cast.ada.site_id, at=cast.clock, raw=b"?", sha256="0" * 64)
+    Message.objects.create(site_id=cast.ada.site_id, received=kept, at=cast.clock, status="refused")
+    page = text(seat(cast.ada).get("/"))
+    assert "On hold" in page
+    assert bag.number in page
+    assert "1 message could not be used as it came" in page
+
+
+def test_max_of_another_pharmacy_sees_nothing_of_ours(seat, cast):
+    fill = cast.bagged()
+    client = seat(cast.max)
+    assert "Flórez" not in text(client.get("/"))
+    for q in (
+        fill.number,
+        fill.prescription.number,
+        fill.bag.number,
+        "flo",
+        "03/14/1961",
+        cast.rosa.number,
+        "6085550111",
+    ):
+        answer = find(client, q)
+        assert answer.status_code == 200
+        assert "Flórez" not in text(answer)
+        assert str(fill.prescription.code) not in text(answer)
+
+
+def test_a_prescription_or_fill_number_goes_to_the_prescription_typed_or_scanned(seat, cast):
+    fill = cast.received()
+    ada = seat(cast.ada)
+    there = f"/rx/{fill.prescription.code}/"
+    for q in (
+        fill.number,
+        fill.number.lower(),
+        fill.prescription.number,
+        f"RX{fill.prescription.number}",
+        f" {fill.number}\r",
+    ):
+        answer = find(ada, q)
+        assert (answer.status_code, answer["Location"]) == (303, there)
+
+
+def test_one_patient_is_opened_and_several_are_listed(seat, cast):
+    ada = seat(cast.ada)
+    assert find(ada, "florez")["Location"] == f"/patients/{cast.rosa.code}/"
+    assert find(ada, "07/02/1975")["Location"] == f"/patients/{cast.omar.code}/"
+    assert find(ada, "(608) 555-0111")["Location"] == f"/patients/{cast.rosa.code}/"
+    assert find(ada, cast.rosa.number)["Location"] == f"/patients/{cast.rosa.code}/"
+    assert "No patient fits" in text(find(ada, "zzz"))
+
+
+def test_a_bag_shows_its_bin(seat, cast):
+    bag = cast.bagged().bag
+    said = text(find(seat(cast.ada), bag.number))
+    assert f"Bag {bag.number}" in said
+    assert "A1" in said
+
+
+@pytest.mark.parametrize("shape", ["{ndc}", "{gtin}", "01{gtin}17271130109GOOD"])
+def test_a_medicine_is_found_by_any_of_its_codes(seat, cast, shape):
+    q = shape.format(ndc=cast.metformin.ndc, gtin=cast.metformin.gtin)
+    assert "<b>metFORMIN</b> 500 mg tablet" in text(find(seat(cast.ada), q))
+
+
+def test_a_number_with_a_wrong_check_digit_is_told_not_guessed(seat, cast):
+    fill = cast.received()
+    wrong = fill.number[:-1] + str((int(fill.number[-1]) + 1) % 10)
+    answer = find(seat(cast.ada), wrong)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "",
+        " ",
+        "'; drop table",
+        "%",
+        "_",
+        "\x00",
+        "\u0660\u0661\u0662",
+        "9" * 200,
+        "<b>",
+        "+A123BJC5D6E71G",
+        "V10003",
+        "P10003",
+    ],
+)
+def test_a_search_for_nonsense_finds_nothing_and_breaks_nothing(seat, cast, q):
+    answer = find(seat(cast.ada), q)
+    assert answer.status_code in {200, 303}
+
+
+def test_what_was_searched_stands_in_no_address(seat, cast):
+    page = text(seat(cast.ada).get("/"))
+    assert '<form class="search" action="/search" method="post"' in page
+    assert "q=" not in page
+
+
+def test_the_keys_are_told(seat, cast):
+    assert "Switch by PIN".lower() in text(seat(cast.ada).get("/help/keys")).lower()
