@@ -58,6 +58,7 @@ def _package(ndc: str) -> Package | None:
 
 
 def _by_words(text: str) -> Drug | None:
-    """The one drug whose name, strength and form hold every written word; none where several do."""
-    found = drugs.search(text, most=2) if text else []
-    return found[0] if len(found) == 1 else None
+    """The drug of exactly these words; else the one drug whose name, strength and form hold every written word; none where several do."""
+    found = drugs.search(text, most=50) if text else []
+    exact = [d for d in found if str(d).lower() == text.strip().lower()]
+    return exact[0] if len(exact) == 1 else found[0] if len(found) == 1 else None
