@@ -50,7 +50,7 @@ def _medicine(drug: Drug, *, key: str, what: rules.What, since: date | None, unt
 
 def _allergy(a: Allergy) -> rules.AllergyFact:
     return rules.AllergyFact(
-        text=a.text, ingredient=a.ingredient.key if a.ingredient else "", drug_class=a.drug_class, reaction=a.reaction, severity=a.severity  # type: ignore[arg-type]
+        text=a.text, ingredient=a.ingredient.key if a.ingredient else "", drug_class=a.drug_class, reaction=a.reaction, severity=a.severity
     )
 
 
