@@ -152,8 +152,8 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
         drug_name=drug.generic_name, brand_name=package.product.brand_name, strength=drug.strength, form=drug.form, labeler=package.product.labeler,
         ndc=package.ndc, directions=p.directions, quantity=fill.quantity, unit=drug.unit, refills_left=refills_left(p), days_supply=fill.days_supply,
         written_on=p.written_on, filled_on=on, lot_expires_on=min(expiries) if expiries else None, schedule=drug.schedule,
-        description=package.product.appearance, pharmacist_initials=fill.verified_initials, ingredients=tuple(i.key for i in ingredients),
-        classes=tuple(sorted({c for i in ingredients for c in i.classes})), route=drug.route, easy_open=p.patient.easy_open, training=site.training,
+        description=package.product.appearance, pharmacist_initials=fill.verified_initials, ingredients=tuple(i.name for i in ingredients),
+        classes=tuple(sorted({c.replace("-", " ") for i in ingredients for c in i.classes})), route=drug.route, easy_open=p.patient.easy_open, training=site.training,
         copy_no=max(fill.labels_printed, 1),
     )  # fmt: skip
 
