@@ -29,8 +29,8 @@ test-sqlite test-postgresql test-browser: test-%: $(BIN)/.dev
 check: export OFFICINA_HOME = $(CURDIR)/.cache/home
 check: $(BIN)/.dev ## lint, format, types, import contracts
 	@status=0; \
-	$(BIN)/ruff check || status=1; \
-	$(BIN)/ruff format --check || status=1; \
+	$(BIN)/ruff check --output-format concise || status=1; \
+	$(BIN)/ruff format --check --output-format concise || status=1; \
 	$(BIN)/mypy || status=1; \
 	$(BIN)/mypy tools || status=1; \
 	$(BIN)/lint-imports || status=1; \
