@@ -353,12 +353,12 @@ def _double(content: LabelContent, first: _Frame, second: _Frame) -> tuple[_Midd
 def _parted(content: LabelContent, here: Decimal, there: Decimal) -> tuple[_Set, _Set]:
     """The directions on two labels, parted at the end of a sentence where one allows it."""
     words = _directions(content)
-    for kind in map(Type, DIRECTIONS_SIZES):
-        high = kind.size * TIGHT
-        for ends in (True, False):
-            for parts in _partings(words, kind, ends=ends):
-                if len(parts[0]) * high <= here and len(parts[1]) * high <= there:
-                    return _Set(Part.DIRECTIONS, kind, parts[0]), _Set(Part.DIRECTIONS, kind, parts[1])
+    for ends in (True, False):
+        for kind in map(Type, DIRECTIONS_SIZES):
+            high = kind.size * TIGHT
+            for first, second in _partings(words, kind, ends=ends):
+                if len(first) * high <= here and len(second) * high <= there:
+                    return _Set(Part.DIRECTIONS, kind, first), _Set(Part.DIRECTIONS, kind, second)
     raise _overflow(Part.DIRECTIONS, words)
 
 
