@@ -39,7 +39,7 @@ def test_what_lies_in_the_bin_is_never_late(cast):
 
 
 def test_the_next_work_is_what_this_person_may_do(seat, cast):
-    received, ready, filled = cast.received(), cast.ready(), cast.filled()
+    received, ready, filled = cast.received(), cast.ready(), cast.filled(patient=cast.omar)
     at = cast.at()
     assert [n.fill.pk for n in waiting.next_for(cast.carl, at=at)] == []
     assert {n.fill.pk for n in waiting.next_for(cast.theo, at=at)} == {received.pk, ready.pk}
@@ -63,7 +63,7 @@ def test_nobody_is_sent_to_check_what_they_filled(cast):
 
 
 def test_held_fills_bags_and_unsettled_messages_are_in_sight(seat, cast):
-    review.hold(cast.ada, fill=cast.ready(), why="Calling the prescriber", at=cast.at())
+    review.hold(cast.ada, fill=cast.ready(patient=cast.omar), why="Calling the prescriber", at=cast.at())
     bag = cast.bagged().bag
     kept = Received.objects.create(site_id=cast.ada.site_id, at=cast.clock, raw=b"?", sha256="0" * 64)
     Message.objects.create(site_id=cast.ada.site_id, received=kept, at=cast.clock, status="refused")

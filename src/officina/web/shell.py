@@ -17,7 +17,7 @@ from officina.web.http import DeskRequest, Outcome, Said
 
 V = TypeVar("V", bound=Callable[..., Any])
 
-SEEN_EVERY = timedelta(seconds=15)
+SEEN_EVERY = timedelta(seconds=min(15, settings.IDLE_LOCK_SECONDS / 4))
 """Writing 'still here' at every click would make each page a write."""
 
 POLICY = (

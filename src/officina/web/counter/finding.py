@@ -50,17 +50,20 @@ def _house(actor: Actor, text: str) -> Found:
         return Found(bag=dispensing.bag(actor, number.text), hint=f"There is no bag {number.text} here.")
     if number.series == "P":
         return _person(actor, number.text)
-    if number.series == "F":
-        fill = dispensing.fill_by_number(actor, number.text)
-        return (
-            Found(only=f"{PRESCRIPTION}{fill.prescription.code}/")
-            if fill
-            else Found(hint=f"There is no fill {number.text} here.")
-        )
-    rx = prescriptions.by_number(actor, number.text) if number.series == "" else None
-    if rx is None and number.series == "":
-        return _people(actor, text) if text.isdigit() else Found(hint=f"There is no prescription {number.text} here.")
-    return Found(only=f"{PRESCRIPTION}{rx.code}/") if rx else Found(only=STOCK.path)
+    if number.series == "V":
+        return Found(only=STOCK.path)
+    return _prescription(actor, number)
+
+
+def _prescription(actor: Actor, number: HouseNumber) -> Found:
+    fill = dispensing.fill_by_number(actor, number.text) if number.series == "F" else None
+    rx = fill.prescription if fill else prescriptions.by_number(actor, number.text)
+    if rx is not None:
+        return Found(only=f"{PRESCRIPTION}{rx.code}/")
+    hint = f"There is no {'fill' if number.series == 'F' else 'prescription'} {number.text} here."
+    # Bare digits may as well be a telephone number.
+    people = _people(actor, number.text) if number.series == "" else Found()
+    return people if people.only or people.patients else Found(hint=hint)
 
 
 def _package(actor: Actor, text: str, kind: scan.Kind, today: date) -> Found:

@@ -38,6 +38,7 @@
     const wrong = all("[aria-invalid=true], .wrong input, .with-reason[open] input:not([type=hidden])").find(shown);
     const home = wrong ?? all("[data-scan]").find(shown) ?? all("[autofocus]").find(shown);
     home?.focus();
+    if (home?.matches("[data-scan]")) home.select();
   }
 
   function answered() {
@@ -84,7 +85,10 @@
     event.preventDefault();
     event.stopPropagation();
     const code = burst.text;
-    if (burst.field && burst.field !== field) burst.field.value = burst.before;
+    if (burst.field && burst.field !== field) {
+      burst.field.value = burst.before;
+      burst.field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
     burst.text = "";
     if ($("[data-stop]")) {
       sound("stop");
@@ -161,7 +165,7 @@
   function help() {
     const list = $("#keys dl");
     if (!list) return;
-    const label = (e) => e.getAttribute("aria-label") ?? [...e.childNodes].filter((n) => n.nodeName !== "KBD").map((n) => n.textContent).join("").trim();
+    const label = (e) => e.dataset.told ?? e.getAttribute("aria-label") ?? [...e.childNodes].filter((n) => n.nodeName !== "KBD").map((n) => n.textContent).join("").trim();
     const found = [
       ...all("[data-key]").filter(shown).map((e) => [e.dataset.key.replaceAll("+", " "), label(e)]),
       ...all("[data-go]").map((e) => [`g ${e.dataset.go}`, $(".desk-name", e).textContent]),
@@ -188,7 +192,8 @@
     const typing = editable(field);
     if ((event.key.length === 1 && !event.altKey && !event.metaKey && !event.ctrlKey) || (event.ctrlKey && event.key === "]")) {
       const inScan = typing && field.matches("[data-scan]");
-      const command = (!typing || (inScan && field.value === "")) && (going || BARE.includes(event.key));
+      const blank = inScan && field.selectionEnd - field.selectionStart === field.value.length;
+      const command = (!typing || blank) && (going || BARE.includes(event.key));
       const first = event.timeStamp - burst.last > FAST;
       note(event);
       if (inScan) byHand(field, burst.text.length < LEAST && field.value !== "");
@@ -200,7 +205,7 @@
         setTimeout(() => held === mine && ((held = null), bare(mine.key)), FAST + 10);
       } else if (held) {
         // More came at once: it was a scan after all.
-        if (held.field) held.field.value = held.key + held.field.value;
+        if (held.field) held.field.value = held.key;
         held = null;
       } else if (!typing && event.key === "/") event.preventDefault();
       return;
@@ -272,7 +277,11 @@
       if (draft.sent && accepted) sessionStorage.removeItem(name);
       else if (draft.sent) sessionStorage.setItem(name, JSON.stringify({ values: draft.values }));
     }
-    all("form[data-draft]").forEach(bringBack);
+    for (const form of all("form[data-draft]")) {
+      // What was refused was not taken: it is a draft again.
+      if ($(".field-error", form)) keep(form);
+      else bringBack(form);
+    }
   }
 
   function sent(event) {
@@ -294,7 +303,9 @@
     if (!dialog || dialog.open) return;
     all("dialog[open]").forEach((d) => d.close());
     dialog.showModal();
-    $("input[name=pin]", dialog).focus();
+    const pin = $("input[name=pin]", dialog);
+    pin.value = "";
+    pin.focus();
   }
 
   async function tellLocked() {
