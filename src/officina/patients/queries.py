@@ -1,5 +1,6 @@
 """Reading patient profiles; every question starts from the actor's site."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,12 +48,14 @@ def profile(patient: Patient) -> Profile:
 def search(actor: Actor, text: str, *, most: int = 20) -> list[Patient]:
     """By name beginnings ('flor mar'), a date of birth (1954-12-25 or 12/25/1954), a phone number, or the patient's number."""
     text = text.strip()
+    if _PATIENT_NUMBER.fullmatch(text):
+        return list(patients(actor).filter(number=text.upper()))
     born = _birth(text)
     if born:
         return list(patients(actor).filter(born_on=born).order_by("name_key")[:most])
     number = rules.digits(text)
     if number and len(number) >= 5 and not any(c.isalpha() for c in text):
-        found = patients(actor).filter(number=text) | patients(actor).filter(phone=number)
+        found = patients(actor).filter(phone=number)
         return list(found.order_by("name_key")[:most])
     words = rules.fold(text).split()
     if not words:
@@ -61,6 +64,9 @@ def search(actor: Actor, text: str, *, most: int = 20) -> list[Patient]:
     for word in words[1:]:
         found = found.filter(name_key__contains=f" {word}")
     return list(found.order_by("name_key", "born_on")[:most])
+
+
+_PATIENT_NUMBER = re.compile(r"[Pp]\d{5,18}", re.ASCII)
 
 
 def _birth(text: str) -> date | None:
