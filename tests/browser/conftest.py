@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--no-first-run",
 ]
-PRESCRIPTIONS = 40
+PRESCRIPTIONS = 24
 PATIENCE = 10_000
 
 
