@@ -237,6 +237,12 @@ def test_a_picture_has_the_printers_dots(dpi, size):
     assert Image.open(BytesIO(render_png(compose(METFORMIN), dpi))).size == size
 
 
+def test_a_picture_of_two_labels_shows_both():
+    both = Image.open(BytesIO(render_png(compose(LABELS["longest"]))))
+    assert both.size == (812, 2 * 457)
+    assert len(scanned(both)) == 2
+
+
 def drawn(facts, dpi):
     """The labels as a printer draws them. The renderer's own font knows ASCII only, so an o stands in for other letters."""
     zpl = render_zpl(compose(facts), dpi)

@@ -84,4 +84,4 @@ def _has(wanted: Iterable[str], ingredients: Iterable[str]) -> bool:
 
 
 def _is_of(wanted: Iterable[str], classes: Iterable[str]) -> bool:
-    return bool({c.lower() for c in classes} & set(wanted))
+    return bool({c.lower().replace(" ", "-") for c in classes} & set(wanted))

@@ -118,7 +118,7 @@ class LabelContent:
 
     def lines(self, part: Part) -> tuple[str, ...]:
         """The lines of a part, none where the label has no such part."""
-        return next((b.lines for b in self.blocks if b.part is part), ())
+        return next((b.lines for b in self.blocks if b.part == part), ())
 
     def text(self, part: Part) -> str:
         """The part in one line."""

@@ -23,6 +23,7 @@ INNER = RIGHT - LEFT
 SIDE = D(78)
 """Width of the column of auxiliary labels, where there are any."""
 GAP = D(8)
+HALF = (INNER - GAP) / 2
 
 CORNER = D(26)
 """Room kept beside the foot for the barcode and its quiet zone."""
@@ -334,20 +335,23 @@ def _marked(sides: Sequence[_Set], x: Decimal, y: Decimal) -> _Middle:
 
 
 def _double(content: LabelContent, first: _Frame, second: _Frame) -> tuple[_Middle, _Middle]:
-    """Two labels: the warnings go to the second, and if need be the end of the directions with them."""
+    """Two labels: the warnings go to the second in two columns, and if need be the end of the directions with them."""
     supply = _supply(content, INNER)
     bottom = first.y + first.height - supply.height
     room = bottom - 2 - first.y
-    warnings = _warnings(content, INNER - 6, "8")
+    warnings = _warnings(content, HALF - 6, "8")
+    columns = warnings[::2], warnings[1::2]
+    high = max(map(_stacked, columns))
     here, there = _largest(content, INNER, room) if warnings else None, None
     if here is None:
-        here, there = _parted(content, room, second.height - _stacked(warnings) - 4)
+        here, there = _parted(content, room, second.height - high - 4)
     y = second.y + (there.height + 4 if there else 2)
-    if y + _stacked(warnings) > second.y + second.height:
+    if y + high > second.y + second.height:
         raise _overflow(Part.AUXILIARY, content.text(Part.AUXILIARY))
-    below = _marked(warnings, LEFT, y)
     rest = tuple(there.at(LEFT, second.y)) if there else ()
-    return _Middle((*here.at(LEFT, first.y), *supply.at(LEFT, bottom))), _Middle((*rest, *below.lines), below.bars)
+    left, right = _marked(columns[0], LEFT, y), _marked(columns[1], RIGHT - HALF, y)
+    below = _Middle((*rest, *left.lines, *right.lines), (*left.bars, *right.bars))
+    return _Middle((*here.at(LEFT, first.y), *supply.at(LEFT, bottom))), below
 
 
 def _parted(content: LabelContent, here: Decimal, there: Decimal) -> tuple[_Set, _Set]:

@@ -3,23 +3,36 @@
 from io import BytesIO
 
 import pypdfium2
+from PIL import Image
 
 from officina.labels.content import LabelContent
 from officina.labels.pdf import render_pdf
 
+WHITE = 255
+
 
 def render_png(content: LabelContent, dpi: int = 203) -> bytes:
-    """The first label as a grey PNG at the printer's resolution."""
-    return render_pngs(content, dpi)[0]
+    """The label as one grey PNG at the printer's resolution; a second label stands under the first, so that nobody misses it."""
+    pictures = _pictures(content, dpi)
+    whole = Image.new("L", (pictures[0].width, sum(p.height for p in pictures)), WHITE)
+    top = 0
+    for picture in pictures:
+        whole.paste(picture, (0, top))
+        top += picture.height
+    return _png(whole)
 
 
 def render_pngs(content: LabelContent, dpi: int = 203) -> tuple[bytes, ...]:
-    """Every label of the set, in order."""
+    """Every label of the set as a picture of its own, in order."""
+    return tuple(map(_png, _pictures(content, dpi)))
+
+
+def _pictures(content: LabelContent, dpi: int) -> list[Image.Image]:
     with pypdfium2.PdfDocument(render_pdf(content)) as document:
-        return tuple(_picture(page, dpi) for page in document)
+        return [page.render(scale=dpi / 72, grayscale=True).to_pil() for page in document]
 
 
-def _picture(page: pypdfium2.PdfPage, dpi: int) -> bytes:
+def _png(picture: Image.Image) -> bytes:
     out = BytesIO()
-    page.render(scale=dpi / 72, grayscale=True).to_pil().save(out, format="PNG")
+    picture.save(out, format="PNG")
     return out.getvalue()

@@ -40,7 +40,8 @@ def _bar(box: Box, dpi: int) -> codec.Bar:
 
 def _text(line: Line, dpi: int) -> codec.Text:
     high = _dots(line.type.size, dpi)
-    block = codec.Block(width=_dots(line.box.width, dpi), align=codec.Align.RIGHT) if line.flush_right else None
+    align = codec.Align.RIGHT if line.flush_right else codec.Align.CENTRE if line.white else None
+    block = codec.Block(width=_dots(line.box.width, dpi), align=align) if align else None
     x, y = _dots(line.box.x, dpi), _dots(line.baseline, dpi)
     return codec.Text(x=x, y=y, height=high, text=line.text, block=block, reverse=line.white)
 
