@@ -76,17 +76,28 @@ class Cast:
         usual: dict[str, object] = {
             "patient": WrittenPatient(last_name="Flórez", first_name="Rosa", born_on=date(1961, 3, 14), sex="F"),
             "prescriber": WrittenPrescriber(last_name="Okafor", first_name="Ben", npi="1245319599"),
-            "drug_text": "metformin 500 mg tablet", "quantity": Decimal(60), "quantity_unit": "tablet", "days_supply": 30, "refills": 2,
-            "sig_text": "Take 1 tablet by mouth 2 times a day with meals", "written_on": TODAY,
-        }  # fmt: skip
+            "drug_text": "metformin 500 mg tablet",
+            "quantity": Decimal(60),
+            "quantity_unit": "tablet",
+            "days_supply": 30,
+            "refills": 2,
+            "sig_text": "Take 1 tablet by mouth 2 times a day with meals",
+            "written_on": TODAY,
+        }
         return WrittenOrder(**{**usual, **changes})  # type: ignore[arg-type]
 
     def entry(self, **changes: object) -> Entry:
         """The same order as entered."""
         usual: dict[str, object] = {
-            "patient": self.rosa, "prescriber": self.prescriber, "drug": self.metformin.product.drug, "quantity": Decimal(60), "days_supply": 30,
-            "refills": 2, "directions": "Take 1 tablet by mouth 2 times a day with meals.", "written_on": TODAY,
-        }  # fmt: skip
+            "patient": self.rosa,
+            "prescriber": self.prescriber,
+            "drug": self.metformin.product.drug,
+            "quantity": Decimal(60),
+            "days_supply": 30,
+            "refills": 2,
+            "directions": "Take 1 tablet by mouth 2 times a day with meals.",
+            "written_on": TODAY,
+        }
         return Entry(**{**usual, **changes})  # type: ignore[arg-type]
 
     def received(self, **changes: object) -> Fill:
@@ -96,7 +107,9 @@ class Cast:
     def entered(self, package: Package | None = None, **changes: object) -> Fill:
         """A fill that waits for its entry check."""
         fill = entry.start_entry(self.tess, fill=self.received(), at=self.at())
-        return entry.submit_entry(self.tess, fill=fill, entry=self.entry(**changes), package=package or self.metformin, at=self.at())
+        return entry.submit_entry(
+            self.tess, fill=fill, entry=self.entry(**changes), package=package or self.metformin, at=self.at()
+        )
 
     def ready(self, package: Package | None = None, **changes: object) -> Fill:
         """A fill that is ready to fill."""
@@ -104,7 +117,9 @@ class Cast:
         fill = review.clear_review(self.ada, fill=fill, at=self.at())
         return review.settle_payment(self.tess, fill=fill, at=self.at())
 
-    def scan(self, fill: Fill, lot: Lot, quantity: Decimal | None = None, by: Actor | None = None) -> filling.ScanAnswer:
+    def scan(
+        self, fill: Fill, lot: Lot, quantity: Decimal | None = None, by: Actor | None = None
+    ) -> filling.ScanAnswer:
         """Scan a container of a lot for a fill."""
         scanned = Scanned(raw="scan", package_id=lot.package_id, lot_number=lot.number, expires_on=lot.expires_on)
         return filling.scan(by or self.tess, fill=fill, scanned=scanned, quantity=quantity, at=self.at())
@@ -134,14 +149,32 @@ def _person(setup: Actor, username: str, name: str, role: str, *held: LicenceFac
     initials = "".join(part[0] for part in name.split())
     # One password hash for everybody would hide a mix-up; a PIN alone keeps the tests quick, Ada and Tess get passwords.
     password = PASSWORD if username in {"ada", "tess"} else ""
-    person = NewPerson(username=username, name=name, initials=initials, role=role, licences=held, supervisor=supervisor, password=password, pin=PIN)
+    person = NewPerson(
+        username=username,
+        name=name,
+        initials=initials,
+        role=role,
+        licences=held,
+        supervisor=supervisor,
+        password=password,
+        pin=PIN,
+    )
     user = base.add_person(setup, person=person, at=AT)
     actor = house.actor_for(user.pk, setup.site_id, station="test")
     assert actor is not None
     return actor
 
 
-def package(name: str, strength: str, *, ndc: str, ingredient: str, schedule: int = 0, classes: tuple[str, ...] = (), size: int = 100) -> Package:
+def package(
+    name: str,
+    strength: str,
+    *,
+    ndc: str,
+    ingredient: str,
+    schedule: int = 0,
+    classes: tuple[str, ...] = (),
+    size: int = 100,
+) -> Package:
     """A package of the cast's drug file; the NDC is 5-4-1 and its barcode follows from it."""
     from officina.kernel.ids.gtin import Gtin
     from officina.kernel.ids.ndc import Ndc
@@ -149,28 +182,51 @@ def package(name: str, strength: str, *, ndc: str, ingredient: str, schedule: in
     number = Ndc.parse(ndc)
     ing, _ = Ingredient.objects.get_or_create(key=ingredient, defaults={"name": ingredient, "classes": list(classes)})
     drug, made = Drug.objects.get_or_create(
-        generic_name=name, strength=strength, form="tablet", defaults={"route": "by mouth", "unit": "tablet", "schedule": schedule}
+        generic_name=name,
+        strength=strength,
+        form="tablet",
+        defaults={"route": "by mouth", "unit": "tablet", "schedule": schedule},
     )
     if made:
         drug.ingredients.add(ing)
     product, _ = Product.objects.get_or_create(drug=drug, labeler="Test Labs")
     return Package.objects.create(
-        product=product, ndc12=number.digits12, ndc=ndc, gtin=Gtin.for_ndc(number).digits, size=Decimal(size), unit="tablet", unit_cost=Decimal("0.05")
+        product=product,
+        ndc12=number.digits12,
+        ndc=ndc,
+        gtin=Gtin.for_ndc(number).digits,
+        size=Decimal(size),
+        unit="tablet",
+        unit_cost=Decimal("0.05"),
     )
 
 
 def assemble() -> Cast:
     """Open the pharmacy, hire the cast, stock the shelf."""
-    setup = base.open_site(NewSite(name="Main Street Pharmacy", training=True, city="Madison", state="WI", street="1 Main St", postal_code="53703"), at=AT)
+    setup = base.open_site(
+        NewSite(
+            name="Main Street Pharmacy",
+            training=True,
+            city="Madison",
+            state="WI",
+            street="1 Main St",
+            postal_code="53703",
+        ),
+        at=AT,
+    )
     other = base.open_site(NewSite(name="Elsewhere Pharmacy"), at=AT)
     inventory.furnish(setup, at=AT)
     inventory.furnish(other, at=AT)
     ada = _person(setup, "ada", "Ada Park", "pharmacist", licence("pharmacist"))
     tess = _person(setup, "tess", "Tess Young", "technician", licence("technician"))
-    rosa = patients.Details(last_name="Flórez", first_name="Rosa", born_on=date(1961, 3, 14), sex="F", phone="6085550111")
+    rosa = patients.Details(
+        last_name="Flórez", first_name="Rosa", born_on=date(1961, 3, 14), sex="F", phone="6085550111"
+    )
     omar = patients.Details(last_name="Haddad", first_name="Omar", born_on=date(1975, 7, 2), sex="M")
     metformin = package("metformin", "500 mg", ndc="11111-1111-1", ingredient="metformin", classes=("biguanide",))
-    oxycodone = package("oxycodone", "5 mg", ndc="11111-4444-1", ingredient="oxycodone", schedule=2, classes=("opioid",))
+    oxycodone = package(
+        "oxycodone", "5 mg", ndc="11111-4444-1", ingredient="oxycodone", schedule=2, classes=("opioid",)
+    )
     cast = Cast(
         setup=setup,
         ada=ada,
@@ -184,13 +240,21 @@ def assemble() -> Cast:
         max=_person(other, "max", "Max Other", "pharmacist", licence("pharmacist")),
         rosa=patients.add(tess, details=rosa, at=AT),
         omar=patients.add(tess, details=omar, at=AT),
-        prescriber=prescriptions.add_prescriber(tess, last_name="Okafor", first_name="Ben", npi="1245319599", dea="AB1234563", at=AT),
+        prescriber=prescriptions.add_prescriber(
+            tess, last_name="Okafor", first_name="Ben", npi="1245319599", dea="AB1234563", at=AT
+        ),
         metformin=metformin,
         metformin_1000=package("metformin", "1,000 mg", ndc="11111-2222-1", ingredient="metformin"),
-        lisinopril=package("lisinopril", "10 mg", ndc="11111-3333-1", ingredient="lisinopril", classes=("ace-inhibitor",)),
+        lisinopril=package(
+            "lisinopril", "10 mg", ndc="11111-3333-1", ingredient="lisinopril", classes=("ace-inhibitor",)
+        ),
         oxycodone=oxycodone,
-        lot=inventory.receive(tess, package=metformin, lot_number="GOOD1", expires_on=date(2027, 11, 30), quantity=Decimal(500), at=AT),
-        old_lot=inventory.receive(tess, package=metformin, lot_number="FIRST1", expires_on=date(2027, 1, 31), quantity=Decimal(100), at=AT),
+        lot=inventory.receive(
+            tess, package=metformin, lot_number="GOOD1", expires_on=date(2027, 11, 30), quantity=Decimal(500), at=AT
+        ),
+        old_lot=inventory.receive(
+            tess, package=metformin, lot_number="FIRST1", expires_on=date(2027, 1, 31), quantity=Decimal(100), at=AT
+        ),
     )
     for p in (cast.metformin_1000, cast.lisinopril, oxycodone):
         inventory.receive(tess, package=p, lot_number="L1", expires_on=date(2027, 10, 31), quantity=Decimal(300), at=AT)

@@ -6,7 +6,18 @@ from datetime import date, timedelta
 import pytest
 
 from officina.base import roles
-from officina.base.access import Actor, Allowed, Denied, Licence, LicenceFact, NeedsCosign, Supervisor, act, all_acts, decide
+from officina.base.access import (
+    Actor,
+    Allowed,
+    Denied,
+    Licence,
+    LicenceFact,
+    NeedsCosign,
+    Supervisor,
+    act,
+    all_acts,
+    decide,
+)
 from officina.base.acts import MANAGE_STAFF
 from officina.dispensing import acts as dispensing
 from officina.dispensing.rules.machine import FILL
@@ -22,12 +33,26 @@ def held(kind: str, *, until: date = TODAY + timedelta(days=30), state: str = "U
     return LicenceFact(kind, state, "1", until)
 
 
-def person(role: str, *licences: LicenceFact, user_id: int = 1, state: str = "US-WI", supervisor: Supervisor | None = None) -> Actor:
+def person(
+    role: str, *licences: LicenceFact, user_id: int = 1, state: str = "US-WI", supervisor: Supervisor | None = None
+) -> Actor:
     found = next(r for r in roles.defaults(state) if r.key == role)
     return Actor(
-        user_id=user_id, name=role, initials="X", site_id=1, site_name="Here", zone="America/Chicago", jurisdiction=state, training=False, role=role,
-        role_title=found.title, grants=found.grants, role_licences=found.licences, licences=licences, supervisor=supervisor,
-    )  # fmt: skip
+        user_id=user_id,
+        name=role,
+        initials="X",
+        site_id=1,
+        site_name="Here",
+        zone="America/Chicago",
+        jurisdiction=state,
+        training=False,
+        role=role,
+        role_title=found.title,
+        grants=found.grants,
+        role_licences=found.licences,
+        licences=licences,
+        supervisor=supervisor,
+    )
 
 
 ADA = person("pharmacist", held("pharmacist"), user_id=10)
@@ -41,9 +66,14 @@ CAST = {
     "technician of another state": person("technician", held("technician", state="US-TX")),
     "advanced technician": person("advanced_technician", held("technician")),
     "advanced technician in Iowa": person(
-        "advanced_technician", held("technician", state="US-IA"), held("technician_product_verification", state="US-IA"), state="US-IA"
+        "advanced_technician",
+        held("technician", state="US-IA"),
+        held("technician_product_verification", state="US-IA"),
+        state="US-IA",
     ),
-    "advanced technician in Iowa without it": person("advanced_technician", held("technician", state="US-IA"), state="US-IA"),
+    "advanced technician in Iowa without it": person(
+        "advanced_technician", held("technician", state="US-IA"), state="US-IA"
+    ),
     "intern": person("intern", held("intern"), supervisor=BOSS),
     "intern alone": person("intern", held("intern")),
     "pharmacist": ADA,
@@ -52,30 +82,45 @@ CAST = {
     "interface": person("interface"),
 }
 ACTS = {
-    "receive": prescriptions.RECEIVE, "oral": prescriptions.RECEIVE_ORAL, "enter": prescriptions.ENTER, "check entry": dispensing.CHECK_ENTRY,
-    "review": dispensing.REVIEW, "price": dispensing.PRICE, "fill": dispensing.FILL, "verify": dispensing.VERIFY, "bag": dispensing.BAG,
-    "offer": dispensing.OFFER_COUNSEL, "counsel": dispensing.COUNSEL, "hand over": dispensing.HAND_OVER, "cancel": dispensing.CANCEL,
-    "return": dispensing.RETURN, "count": inventory.COUNT, "edit patient": patients.EDIT, "staff": MANAGE_STAFF,
-}  # fmt: skip
+    "receive": prescriptions.RECEIVE,
+    "oral": prescriptions.RECEIVE_ORAL,
+    "enter": prescriptions.ENTER,
+    "check entry": dispensing.CHECK_ENTRY,
+    "review": dispensing.REVIEW,
+    "price": dispensing.PRICE,
+    "fill": dispensing.FILL,
+    "verify": dispensing.VERIFY,
+    "bag": dispensing.BAG,
+    "offer": dispensing.OFFER_COUNSEL,
+    "counsel": dispensing.COUNSEL,
+    "hand over": dispensing.HAND_OVER,
+    "cancel": dispensing.CANCEL,
+    "return": dispensing.RETURN,
+    "count": inventory.COUNT,
+    "edit patient": patients.EDIT,
+    "staff": MANAGE_STAFF,
+}
 # Y may, s under a named pharmacist, c needs one named first, l licence in the way, . not in the role.
 #                                          receive oral enter check review price fill verify bag offer counsel hand cancel return count patient staff
+# fmt: off
 TABLE = {
-    "clerk":                                  "Y . . . . . . . . . . Y . . . . .",
-    "trainee":                                "s . s . . s s . s Y . s . s . s .",
-    "trainee alone":                          "c . c . . c c . c Y . c . c . c .",
-    "technician":                             "Y . Y . . Y Y . Y Y . Y . Y . Y .",
-    "lapsed technician":                      "l . l . . l l . l l . l . l . l .",
-    "technician of another state":            "l . l . . l l . l l . l . l . l .",
-    "advanced technician":                    "Y . Y . . Y Y . Y Y . Y . Y Y Y .",
-    "advanced technician in Iowa":            "Y . Y . . Y Y Y Y Y . Y . Y Y Y .",
-    "advanced technician in Iowa without it": "Y . Y . . Y Y l Y Y . Y . Y Y Y .",
-    "intern":                                 "Y s Y . s Y s . Y Y s Y . Y . Y .",
-    "intern alone":                           "Y c Y . c Y c . Y Y c Y . Y . Y .",
-    "pharmacist":                             "Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y .",
-    "lapsed pharmacist":                      "l l l l l l l l l l l l l l l l .",
-    "owner":                                  ". . . . . . . . . . . . . . . . Y",
-    "interface":                              "Y . . . . . . . . . . . . . . . .",
-}  # fmt: skip
+    "clerk":                                   "Y . . . . . . . . . . Y . . . . .",
+    "trainee":                                 "s . s . . s s . s Y . s . s . s .",
+    "trainee alone":                           "c . c . . c c . c Y . c . c . c .",
+    "technician":                              "Y . Y . . Y Y . Y Y . Y . Y . Y .",
+    "lapsed technician":                       "l . l . . l l . l l . l . l . l .",
+    "technician of another state":             "l . l . . l l . l l . l . l . l .",
+    "advanced technician":                     "Y . Y . . Y Y . Y Y . Y . Y Y Y .",
+    "advanced technician in Iowa":             "Y . Y . . Y Y Y Y Y . Y . Y Y Y .",
+    "advanced technician in Iowa without it":  "Y . Y . . Y Y l Y Y . Y . Y Y Y .",
+    "intern":                                  "Y s Y . s Y s . Y Y s Y . Y . Y .",
+    "intern alone":                            "Y c Y . c Y c . Y Y c Y . Y . Y .",
+    "pharmacist":                              "Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y .",
+    "lapsed pharmacist":                       "l l l l l l l l l l l l l l l l .",
+    "owner":                                   ". . . . . . . . . . . . . . . . Y",
+    "interface":                               "Y . . . . . . . . . . . . . . . .",
+}
+# fmt: on
 
 
 def letter(decision) -> str:
@@ -145,7 +190,9 @@ def test_a_technician_cannot_be_a_supervisor():
 
 def test_must_says_why_in_a_sentence():
     with pytest.raises(Refused, match="Technicians may not pass the final check"):
-        CAST["technician"].must(dispensing.VERIFY, at=__import__("datetime").datetime(2026, 11, 20, 15, tzinfo=__import__("datetime").UTC))
+        CAST["technician"].must(
+            dispensing.VERIFY, at=__import__("datetime").datetime(2026, 11, 20, 15, tzinfo=__import__("datetime").UTC)
+        )
 
 
 def test_every_act_of_the_role_pack_is_declared_and_every_act_is_somebodys():
@@ -163,7 +210,12 @@ def test_every_move_of_the_fill_needs_a_declared_act():
 def test_what_no_technician_may_ever_do_is_in_no_technicians_row():
     for r in roles.pack().rows:
         if "technician" in r.role or r.role == "clerk":
-            forbidden = {"dispensing.review", "dispensing.counsel", "dispensing.check_entry", "prescriptions.receive_oral"}
+            forbidden = {
+                "dispensing.review",
+                "dispensing.counsel",
+                "dispensing.check_entry",
+                "prescriptions.receive_oral",
+            }
             assert forbidden.isdisjoint({*r.alone, *r.supervised}), r.role
             if r.jurisdiction == "US":
                 assert "dispensing.verify" not in {*r.alone, *r.supervised}, r.role

@@ -45,9 +45,14 @@ def test_the_database_refuses_to_change_or_remove_a_row(cast, model, change):
 
 def test_what_is_protected_is_what_should_be(cast):
     assert triggers.protected(connection) == [
-        "base_auditentry", "base_auditseal", "dispensing_fillscan", "dispensing_fillstep", "inventory_move", "prescriptions_attachment",
+        "base_auditentry",
+        "base_auditseal",
+        "dispensing_fillscan",
+        "dispensing_fillstep",
+        "inventory_move",
+        "prescriptions_attachment",
         "prescriptions_received",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_seal_closes_all_entries_and_the_next_goes_on_from_it(cast):

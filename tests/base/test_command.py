@@ -22,7 +22,14 @@ def cast(db):
 
 
 def receive(actor, cast, number="K1"):
-    return inventory.receive(actor, package=cast.lisinopril, lot_number=number, expires_on=date(2027, 5, 31), quantity=Decimal(10), at=cast.at())
+    return inventory.receive(
+        actor,
+        package=cast.lisinopril,
+        lot_number=number,
+        expires_on=date(2027, 5, 31),
+        quantity=Decimal(10),
+        at=cast.at(),
+    )
 
 
 def test_the_same_key_does_the_same_thing_once(cast):
@@ -53,14 +60,25 @@ def test_a_repeated_answer_that_is_no_row_comes_back_whole(cast):
 
 def test_a_refusal_undoes_the_work_and_is_recorded(cast):
     with pytest.raises(Refused):
-        inventory.receive(cast.tess, package=cast.lisinopril, lot_number="OLD", expires_on=date(2026, 1, 1), quantity=Decimal(1), at=cast.at())
+        inventory.receive(
+            cast.tess,
+            package=cast.lisinopril,
+            lot_number="OLD",
+            expires_on=date(2026, 1, 1),
+            quantity=Decimal(1),
+            at=cast.at(),
+        )
     assert not Lot.objects.filter(number="OLD").exists()
     entry = AuditEntry.objects.latest("id")
     assert (entry.verb, entry.name, entry.after) == ("act.refused", "Tess Young", {"code": "expired"})
 
 
 def test_a_number_taken_in_a_rolled_back_command_is_given_out_again(cast):
-    before = Counter.objects.get(series="rx", site_id=cast.tess.site_id).value if Counter.objects.filter(series="rx").exists() else None
+    before = (
+        Counter.objects.get(series="rx", site_id=cast.tess.site_id).value
+        if Counter.objects.filter(series="rx").exists()
+        else None
+    )
 
     @command
     def broken(actor, *, at):

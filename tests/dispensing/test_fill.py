@@ -47,8 +47,17 @@ def test_the_whole_way_to_the_patient(cast):
     fill = again(cast, fill)
     assert fill.state == "sold"
     assert [s.move for s in queries.steps(fill)] == [
-        "start_entry", "submit_entry", "approve_entry", "clear_review", "settle_payment", "take", "submit_fill", "verify", "bag", "hand_over",
-    ]  # fmt: skip
+        "start_entry",
+        "submit_entry",
+        "approve_entry",
+        "clear_review",
+        "settle_payment",
+        "take",
+        "submit_fill",
+        "verify",
+        "bag",
+        "hand_over",
+    ]
     assert done.amount == fill.price
     assert fill.prescription.supply_until == standing.TODAY + timedelta(days=29)
     assert not list(stock.differences())
@@ -62,7 +71,9 @@ class TestScanning:
         return filling.label_printed(cast.tess, fill=fill, at=cast.at())
 
     def stop(self, cast, fill, package, lot="L1", expires_on=date(2027, 10, 31), quantity=None):
-        scanned = Scanned(raw="raw code", package_id=package.pk if package else None, lot_number=lot, expires_on=expires_on)
+        scanned = Scanned(
+            raw="raw code", package_id=package.pk if package else None, lot_number=lot, expires_on=expires_on
+        )
         answer = filling.scan(cast.tess, fill=fill, scanned=scanned, quantity=quantity, at=cast.at())
         assert not answer.ok
         assert FillScan.objects.latest("id").outcome == answer.code
@@ -83,7 +94,14 @@ class TestScanning:
         assert self.stop(cast, fill, other).code == "wrong_package"
         changed = filling.change_product(cast.tess, fill=again(cast, fill), package=other, at=cast.at())
         assert changed.labels_printed == 0
-        refused("package_of_other_drug", filling.change_product, cast.tess, fill=changed, package=cast.metformin_1000, at=cast.at())
+        refused(
+            "package_of_other_drug",
+            filling.change_product,
+            cast.tess,
+            fill=changed,
+            package=cast.metformin_1000,
+            at=cast.at(),
+        )
 
     def test_an_unknown_barcode_stops(self, cast, fill):
         assert self.stop(cast, fill, None).code == "unknown_product"
@@ -92,19 +110,33 @@ class TestScanning:
         assert self.stop(cast, fill, cast.metformin, lot="X", expires_on=date(2026, 11, 19)).code == "expired_lot"
 
     def test_a_lot_is_good_through_its_last_day(self, cast, fill):
-        inventory.receive(cast.tess, package=cast.metformin, lot_number="LAST", expires_on=standing.TODAY, quantity=Decimal(60), at=cast.at())
+        inventory.receive(
+            cast.tess,
+            package=cast.metformin,
+            lot_number="LAST",
+            expires_on=standing.TODAY,
+            quantity=Decimal(60),
+            at=cast.at(),
+        )
         scanned = Scanned(raw="x", package_id=cast.metformin.pk, lot_number="LAST", expires_on=standing.TODAY)
         assert filling.scan(cast.tess, fill=fill, scanned=scanned, quantity=None, at=cast.at()).ok
 
     def test_a_quarantined_lot_stops(self, cast, fill):
         inventory.quarantine(cast.tess, lot=cast.lot, why="recall", at=cast.at())
-        assert self.stop(cast, fill, cast.metformin, lot="GOOD1", expires_on=cast.lot.expires_on).code == "quarantined_lot"
+        assert (
+            self.stop(cast, fill, cast.metformin, lot="GOOD1", expires_on=cast.lot.expires_on).code == "quarantined_lot"
+        )
 
     def test_a_lot_that_was_never_received_stops(self, cast, fill):
         assert self.stop(cast, fill, cast.metformin, lot="NEVER", expires_on=date(2028, 1, 31)).code == "unknown_lot"
 
     def test_more_than_the_label_says_stops(self, cast, fill):
-        assert self.stop(cast, fill, cast.metformin, lot="GOOD1", expires_on=cast.lot.expires_on, quantity=Decimal(61)).code == "too_much"
+        assert (
+            self.stop(
+                cast, fill, cast.metformin, lot="GOOD1", expires_on=cast.lot.expires_on, quantity=Decimal(61)
+            ).code
+            == "too_much"
+        )
 
     def test_several_containers_are_each_scanned_and_kept(self, cast, fill):
         assert cast.scan(fill, cast.old_lot, Decimal(45)).remaining == 15
@@ -116,7 +148,9 @@ class TestScanning:
         assert cast.scan(fill, cast.lot).earlier_lot == "FIRST1"
 
     def test_a_code_without_a_lot_asks_for_one(self, cast, fill):
-        answer = filling.scan(cast.tess, fill=fill, scanned=Scanned(raw="upc", package_id=cast.metformin.pk), quantity=None, at=cast.at())
+        answer = filling.scan(
+            cast.tess, fill=fill, scanned=Scanned(raw="upc", package_id=cast.metformin.pk), quantity=None, at=cast.at()
+        )
         assert answer.lot_needed
 
     def test_a_short_count_is_not_sent_to_the_check(self, cast, fill):
@@ -159,36 +193,77 @@ class TestEntry:
     def test_schedule_ii_has_no_refills(self, cast):
         fill = entry.start_entry(cast.tess, fill=cast.received(), at=cast.at())
         drug = cast.oxycodone.product.drug
-        no = refused("too_many_refills", entry.submit_entry, cast.tess, fill=fill, entry=cast.entry(drug=drug, refills=1), package=cast.oxycodone, at=cast.at())
+        no = refused(
+            "too_many_refills",
+            entry.submit_entry,
+            cast.tess,
+            fill=fill,
+            entry=cast.entry(drug=drug, refills=1),
+            package=cast.oxycodone,
+            at=cast.at(),
+        )
         assert "refills" in no.fields
 
     def test_an_expired_order_is_refused(self, cast):
         fill = entry.start_entry(cast.tess, fill=cast.received(), at=cast.at())
         refused(
-            "order_expired", entry.submit_entry, cast.tess, fill=fill, entry=cast.entry(written_on=date(2025, 11, 19)), package=cast.metformin, at=cast.at()
+            "order_expired",
+            entry.submit_entry,
+            cast.tess,
+            fill=fill,
+            entry=cast.entry(written_on=date(2025, 11, 19)),
+            package=cast.metformin,
+            at=cast.at(),
         )
 
     def test_directions_with_an_error_prone_abbreviation_are_refused(self, cast):
         fill = entry.start_entry(cast.tess, fill=cast.received(), at=cast.at())
         with pytest.raises(Refused) as no:
-            entry.submit_entry(cast.tess, fill=fill, entry=cast.entry(directions="Take 1.0 tablet QD"), package=cast.metformin, at=cast.at())
+            entry.submit_entry(
+                cast.tess,
+                fill=fill,
+                entry=cast.entry(directions="Take 1.0 tablet QD"),
+                package=cast.metformin,
+                at=cast.at(),
+            )
         assert "directions" in no.value.fields
 
     def test_a_package_of_another_drug_is_refused(self, cast):
         fill = entry.start_entry(cast.tess, fill=cast.received(), at=cast.at())
-        refused("package_of_other_drug", entry.submit_entry, cast.tess, fill=fill, entry=cast.entry(), package=cast.lisinopril, at=cast.at())
+        refused(
+            "package_of_other_drug",
+            entry.submit_entry,
+            cast.tess,
+            fill=fill,
+            entry=cast.entry(),
+            package=cast.lisinopril,
+            at=cast.at(),
+        )
 
     def test_a_telephone_order_is_a_pharmacists_and_read_back(self, cast):
         refused("not_in_role", intake.receive, cast.tess, order=cast.order(), origin="2", at=cast.at(), read_back=True)
         fill = intake.receive(cast.ada, order=cast.order(), origin="2", at=cast.at(), read_back=False)
         fill = entry.start_entry(cast.tess, fill=fill, at=cast.at())
-        refused("not_read_back", entry.submit_entry, cast.tess, fill=fill, entry=cast.entry(), package=cast.metformin, at=cast.at())
+        refused(
+            "not_read_back",
+            entry.submit_entry,
+            cast.tess,
+            fill=fill,
+            entry=cast.entry(),
+            package=cast.metformin,
+            at=cast.at(),
+        )
 
     @pytest.mark.parametrize("state", ["ready", "filled", "checked"])
     def test_a_change_after_the_check_goes_back_and_undoes_the_count(self, cast, state):
         fill = getattr(cast, state)()
         changed = entry.amend(
-            cast.ada, fill=again(cast, fill), entry=cast.entry(quantity=Decimal(30)), package=cast.metformin, why="prescriber called", at=cast.at()
+            cast.ada,
+            fill=again(cast, fill),
+            entry=cast.entry(quantity=Decimal(30)),
+            package=cast.metformin,
+            why="prescriber called",
+            at=cast.at(),
         )
         assert changed.state == "entry_check"
         assert changed.verified_by_id is None
@@ -207,13 +282,42 @@ class TestReview:
         from officina.drugs.models import Ingredient
         from officina.screening import queries as screening
 
-        patients.note_allergy(cast.tess, patient=cast.rosa, text="metformin", ingredient=Ingredient.objects.get(key="metformin"), severity="severe", at=cast.at())
+        patients.note_allergy(
+            cast.tess,
+            patient=cast.rosa,
+            text="metformin",
+            ingredient=Ingredient.objects.get(key="metformin"),
+            severity="severe",
+            at=cast.at(),
+        )
         fill = entry.approve_entry(cast.ada, fill=cast.entered(), at=cast.at())
         refused("alerts_open", review.clear_review, cast.ada, fill=fill, at=cast.at())
         alert = next(a for a in screening.current(fill.prescription_id).alerts.all() if a.is_open)
-        refused("not_in_role", review.resolve_alert, cast.tess, alert=alert, resolution="not_applicable", reason="it is fine", at=cast.at())
-        refused("why_needed", review.resolve_alert, cast.ada, alert=alert, resolution="not_applicable", reason=" ", at=cast.at())
-        review.resolve_alert(cast.ada, alert=alert, resolution="prescriber_consulted", reason="Prescriber confirms tolerance.", at=cast.at())
+        refused(
+            "not_in_role",
+            review.resolve_alert,
+            cast.tess,
+            alert=alert,
+            resolution="not_applicable",
+            reason="it is fine",
+            at=cast.at(),
+        )
+        refused(
+            "why_needed",
+            review.resolve_alert,
+            cast.ada,
+            alert=alert,
+            resolution="not_applicable",
+            reason=" ",
+            at=cast.at(),
+        )
+        review.resolve_alert(
+            cast.ada,
+            alert=alert,
+            resolution="prescriber_consulted",
+            reason="Prescriber confirms tolerance.",
+            at=cast.at(),
+        )
         assert review.clear_review(cast.ada, fill=fill, at=cast.at()).state == "waiting_for_payment"
 
     def test_an_intern_answers_only_under_a_pharmacist_and_it_is_written_down(self, cast):
@@ -225,7 +329,14 @@ class TestReview:
         from officina.drugs.models import Ingredient
 
         fill = cast.filled()
-        patients.note_allergy(cast.tess, patient=cast.rosa, text="metformin", ingredient=Ingredient.objects.get(key="metformin"), severity="severe", at=cast.at())
+        patients.note_allergy(
+            cast.tess,
+            patient=cast.rosa,
+            text="metformin",
+            ingredient=Ingredient.objects.get(key="metformin"),
+            severity="severe",
+            at=cast.at(),
+        )
         refused("screening_stale", checking.verify, cast.ada, fill=again(cast, fill), at=cast.at())
         review.screen_again(cast.ada, fill=again(cast, fill), at=cast.at())
         refused("alerts_open", checking.verify, cast.ada, fill=again(cast, fill), at=cast.at())
@@ -233,7 +344,11 @@ class TestReview:
     def test_allergies_never_asked_are_said_to_be_not_screened(self, cast):
         from officina.screening import queries as screening
 
-        nobody_asked = patients.add(cast.tess, details=patients.Details(last_name="New", first_name="Ned", born_on=date(1990, 1, 1)), at=cast.at())
+        nobody_asked = patients.add(
+            cast.tess,
+            details=patients.Details(last_name="New", first_name="Ned", born_on=date(1990, 1, 1)),
+            at=cast.at(),
+        )
         fill = entry.approve_entry(cast.ada, fill=cast.entered(patient=nobody_asked), at=cast.at())
         not_screened = screening.current(fill.prescription_id).not_screened
         assert any("allerg" in n["check"].lower() for n in not_screened)
@@ -274,7 +389,15 @@ class TestFinalCheck:
 
 class TestPickUp:
     def test_a_wrong_birth_date_finds_nobody(self, cast):
-        refused("not_identified", pickup.identify, cast.carl, last_name="Flórez", first_name="Rosa", born_on=date(1961, 3, 15), at=cast.at())
+        refused(
+            "not_identified",
+            pickup.identify,
+            cast.carl,
+            last_name="Flórez",
+            first_name="Rosa",
+            born_on=date(1961, 3, 15),
+            at=cast.at(),
+        )
 
     def test_another_patients_bag_stops(self, cast):
         fill = cast.bagged()
@@ -290,13 +413,27 @@ class TestPickUp:
 
     def test_nothing_is_handed_over_without_the_offer_to_counsel_or_a_signature(self, cast):
         fill = cast.bagged()
-        came = pickup.identify(cast.carl, last_name="florez", first_name="rosa", born_on=date(1961, 3, 14), at=cast.at())
+        came = pickup.identify(
+            cast.carl, last_name="florez", first_name="rosa", born_on=date(1961, 3, 14), at=cast.at()
+        )
         pickup.scan_bag(cast.carl, pick_up=came, bag_number=fill.bag.number, at=cast.at())
-        refused("counsel_missing", pickup.hand_over, cast.carl, pick_up=came, signed_by="Rosa", relation="self", at=cast.at())
+        refused(
+            "counsel_missing",
+            pickup.hand_over,
+            cast.carl,
+            pick_up=came,
+            signed_by="Rosa",
+            relation="self",
+            at=cast.at(),
+        )
         refused("not_in_role", pickup.counsel, cast.tess, pick_up=came, outcome="accepted", at=cast.at())
-        refused("counsel_required", pickup.counsel, cast.tess, pick_up=came, outcome="not_required_refill", at=cast.at())
+        refused(
+            "counsel_required", pickup.counsel, cast.tess, pick_up=came, outcome="not_required_refill", at=cast.at()
+        )
         pickup.counsel(cast.ada, pick_up=came, outcome="accepted", at=cast.at())
-        refused("signature_missing", pickup.hand_over, cast.carl, pick_up=came, signed_by=" ", relation="self", at=cast.at())
+        refused(
+            "signature_missing", pickup.hand_over, cast.carl, pick_up=came, signed_by=" ", relation="self", at=cast.at()
+        )
 
     def test_a_lot_quarantined_in_the_bin_is_not_handed_over(self, cast):
         fill = cast.bagged()
@@ -315,7 +452,13 @@ class TestReturn:
         assert (vial.number, vial.expires_on) == ("GOOD1", date(2027, 11, 20))
         assert not list(stock.differences())
         other = filling.take(cast.tess, fill=cast.ready(), at=cast.at())
-        answer = filling.scan(cast.tess, fill=other, scanned=Scanned(raw=vial.vial_number, vial_number=vial.vial_number), quantity=None, at=cast.at())
+        answer = filling.scan(
+            cast.tess,
+            fill=other,
+            scanned=Scanned(raw=vial.vial_number, vial_number=vial.vial_number),
+            quantity=None,
+            at=cast.at(),
+        )
         assert answer.ok
         assert answer.remaining == 0
 
@@ -327,7 +470,14 @@ class TestReturn:
     def test_a_sold_fill_never_comes_back(self, cast):
         fill = cast.bagged()
         sell(cast, fill)
-        refused("illegal_move", checking.return_to_stock, cast.tess, fill=again(cast, fill), why="changed their mind", at=cast.at())
+        refused(
+            "illegal_move",
+            checking.return_to_stock,
+            cast.tess,
+            fill=again(cast, fill),
+            why="changed their mind",
+            at=cast.at(),
+        )
         assert not list(stock.differences())
 
 

@@ -73,7 +73,11 @@ def directory(reference_data):
     sisters: dict[tuple[str, str], set[int]] = {}
     for r in listed:
         sisters.setdefault((r["SUBSTANCENAME"], r["DOSAGEFORMNAME"]), set()).add(SCHEDULES.get(r["DEASCHEDULE"], 0))
-    products = {r["PRODUCTID"]: {**r, "sisters": sisters[r["SUBSTANCENAME"], r["DOSAGEFORMNAME"]]} for r in listed if r["PRODUCTID"] in needed}
+    products = {
+        r["PRODUCTID"]: {**r, "sisters": sisters[r["SUBSTANCENAME"], r["DOSAGEFORMNAME"]]}
+        for r in listed
+        if r["PRODUCTID"] in needed
+    }
     return {code: (products[r["PRODUCTID"]], r) for code, r in packages.items()}
 
 
@@ -82,7 +86,9 @@ def test_each_row_stands_in_the_directory(directory, row):
     product, package = directory[row.ndc]
     assert product["LABELERNAME"].strip() == row.labeler
     # The directory leaves the schedule of some controlled packages blank; ours must then be the one of its sisters.
-    assert row.schedule == SCHEDULES[product["DEASCHEDULE"]] or (not product["DEASCHEDULE"] and row.schedule in product["sisters"])
+    assert row.schedule == SCHEDULES[product["DEASCHEDULE"]] or (
+        not product["DEASCHEDULE"] and row.schedule in product["sisters"]
+    )
     assert row.route in product["ROUTENAME"].lower()
     if row.brand_name:
         assert product["PROPRIETARYNAME"].strip() == row.brand_name

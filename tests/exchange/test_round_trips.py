@@ -12,22 +12,62 @@ from officina.prescriptions.written import Envelope, WrittenOrder, WrittenPatien
 SENT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 ORDER = WrittenOrder(
     patient=WrittenPatient(
-        last_name="Flórez", first_name="Rosa", middle_name="M", born_on=date(1961, 3, 14), sex="F", street="45 East Road", city="Madison", state="WI",
-        postal_code="53703", phone="6085550111",
+        last_name="Flórez",
+        first_name="Rosa",
+        middle_name="M",
+        born_on=date(1961, 3, 14),
+        sex="F",
+        street="45 East Road",
+        city="Madison",
+        state="WI",
+        postal_code="53703",
+        phone="6085550111",
     ),
     prescriber=WrittenPrescriber(
-        last_name="Okafor", first_name="Ben", npi="1245319599", street="2 Oak St", city="Madison", state="WI", postal_code="53703", phone="6085550122"
+        last_name="Okafor",
+        first_name="Ben",
+        npi="1245319599",
+        street="2 Oak St",
+        city="Madison",
+        state="WI",
+        postal_code="53703",
+        phone="6085550122",
     ),
-    drug_text="metformin 500 mg tablet", ndc="00093104801", quantity=Decimal("60"), quantity_unit="tablet", days_supply=30, refills=2,
-    substitution_allowed=True, sig_text="Take 1 tablet by mouth 2 times a day & with meals <not> before", written_on=date(2026, 11, 20), note="new",
+    drug_text="metformin 500 mg tablet",
+    ndc="00093104801",
+    quantity=Decimal("60"),
+    quantity_unit="tablet",
+    days_supply=30,
+    refills=2,
+    substitution_allowed=True,
+    sig_text="Take 1 tablet by mouth 2 times a day & with meals <not> before",
+    written_on=date(2026, 11, 20),
+    note="new",
     order_number="110001",
-)  # fmt: skip
-SAME = {f.name for f in fields(WrittenOrder)} - {"where", "questions", "kept", "schedule", "rxcui", "signed", "strength", "form", "diagnoses"}
+)
+SAME = {f.name for f in fields(WrittenOrder)} - {
+    "where",
+    "questions",
+    "kept",
+    "schedule",
+    "rxcui",
+    "signed",
+    "strength",
+    "form",
+    "diagnoses",
+}
 
 
 @pytest.mark.parametrize("version", ["2017071", "2023011"])
 def test_a_script_order_is_read_as_it_was_written(version):
-    envelope = Envelope(format="ncpdp-script", version=version, message_id="M1", sender="6622445566001", recipient="9999999", sent_at=SENT)
+    envelope = Envelope(
+        format="ncpdp-script",
+        version=version,
+        message_id="M1",
+        sender="6622445566001",
+        recipient="9999999",
+        sent_at=SENT,
+    )
     got = sniff.understand(script_out.new_rx(ORDER, envelope))
     assert got.envelope.message_id == "M1"
     assert got.envelope.version == version

@@ -16,7 +16,14 @@ PACKS = default_packs()
 
 def medicine(*ingredients, name="", key="1", what="active", ended=None):
     classes = frozenset(c for i in ingredients for c in CLASSES[i])
-    return Medicine(name=name or "-".join(ingredients), ingredients=ingredients, classes=classes, key=key, supply_ends_on=ended, what=what)
+    return Medicine(
+        name=name or "-".join(ingredients),
+        ingredients=ingredients,
+        classes=classes,
+        key=key,
+        supply_ends_on=ended,
+        what=what,
+    )
 
 
 def codes(new, *medicines, allergies=()):
@@ -25,12 +32,22 @@ def codes(new, *medicines, allergies=()):
 
 
 PAIRS = [
-    ("onc-01", "methylphenidate", "phenelzine"), ("onc-02", "atazanavir", "omeprazole"), ("onc-03", "febuxostat", "azathioprine"),
-    ("onc-04", "sertraline", "tranylcypromine"), ("onc-05", "irinotecan", "clarithromycin"), ("onc-06", "tramadol", "linezolid"),
-    ("onc-07", "amitriptyline", "phenelzine"), ("onc-08", "amiodarone", "clarithromycin"), ("onc-09", "ramelteon", "fluvoxamine"),
-    ("onc-10", "atazanavir", "rifampin"), ("onc-11", "simvastatin", "clarithromycin"), ("onc-12", "ergotamine", "itraconazole"),
-    ("onc-13", "tizanidine", "ciprofloxacin"), ("onc-14", "tranylcypromine", "procarbazine"), ("onc-15", "sumatriptan", "phenelzine"),
-]  # fmt: skip
+    ("onc-01", "methylphenidate", "phenelzine"),
+    ("onc-02", "atazanavir", "omeprazole"),
+    ("onc-03", "febuxostat", "azathioprine"),
+    ("onc-04", "sertraline", "tranylcypromine"),
+    ("onc-05", "irinotecan", "clarithromycin"),
+    ("onc-06", "tramadol", "linezolid"),
+    ("onc-07", "amitriptyline", "phenelzine"),
+    ("onc-08", "amiodarone", "clarithromycin"),
+    ("onc-09", "ramelteon", "fluvoxamine"),
+    ("onc-10", "atazanavir", "rifampin"),
+    ("onc-11", "simvastatin", "clarithromycin"),
+    ("onc-12", "ergotamine", "itraconazole"),
+    ("onc-13", "tizanidine", "ciprofloxacin"),
+    ("onc-14", "tranylcypromine", "procarbazine"),
+    ("onc-15", "sumatriptan", "phenelzine"),
+]
 
 
 @pytest.mark.parametrize(("rule", "one", "other"), PAIRS)
@@ -60,7 +77,13 @@ def test_every_member_of_every_row_is_known():
 
 @pytest.mark.parametrize(
     ("new", "old"),
-    [("rosuvastatin", "clarithromycin"), ("sertraline", "ibuprofen"), ("metformin", "lisinopril"), ("sumatriptan", "sertraline"), ("omeprazole", "febuxostat")],
+    [
+        ("rosuvastatin", "clarithromycin"),
+        ("sertraline", "ibuprofen"),
+        ("metformin", "lisinopril"),
+        ("sumatriptan", "sertraline"),
+        ("omeprazole", "febuxostat"),
+    ],
 )
 def test_a_near_miss_is_no_interaction(new, old):
     assert not [c for c in codes(medicine(new), medicine(old, key="2")) if c.startswith("interaction")]
@@ -75,7 +98,12 @@ def test_what_stays_in_the_body_counts_after_its_last_day_and_not_longer(ingredi
 
 
 def allergy(ingredient="", drug_class="", severity="unknown"):
-    return AllergyFact(text=ingredient or drug_class or "mother's cough syrup", ingredient=ingredient, drug_class=drug_class, severity=severity)
+    return AllergyFact(
+        text=ingredient or drug_class or "mother's cough syrup",
+        ingredient=ingredient,
+        drug_class=drug_class,
+        severity=severity,
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,9 +133,17 @@ def test_an_antibiotic_sulfa_allergy_does_not_reach_other_sulfonamides(new):
 
 
 def test_the_same_medicine_twice_is_serious_and_another_strength_asks_about_a_change():
-    twice = screen(medicine("sertraline", name="sertraline 50 mg"), Subject(allergies=(), medicines=(medicine("sertraline", name="sertraline 50 mg", key="2"),), on=ON), PACKS)
+    twice = screen(
+        medicine("sertraline", name="sertraline 50 mg"),
+        Subject(allergies=(), medicines=(medicine("sertraline", name="sertraline 50 mg", key="2"),), on=ON),
+        PACKS,
+    )
     assert [(f.code, f.severity) for f in twice.findings] == [("duplicate.ingredient", Severity.MAJOR)]
-    change = screen(medicine("sertraline", name="sertraline 100 mg"), Subject(allergies=(), medicines=(medicine("sertraline", name="sertraline 50 mg", key="2"),), on=ON), PACKS)
+    change = screen(
+        medicine("sertraline", name="sertraline 100 mg"),
+        Subject(allergies=(), medicines=(medicine("sertraline", name="sertraline 50 mg", key="2"),), on=ON),
+        PACKS,
+    )
     assert [(f.code, f.severity) for f in change.findings] == [("duplicate.ingredient", Severity.MODERATE)]
     assert "change of therapy" in change.findings[0].sentence
 
@@ -115,16 +151,25 @@ def test_the_same_medicine_twice_is_serious_and_another_strength_asks_about_a_ch
 def test_two_of_a_class_are_found_and_a_class_that_allows_two_is_not():
     assert "duplicate.class" in codes(medicine("sertraline"), medicine("escitalopram", key="2"))
     assert codes(medicine("tramadol"), medicine("oxycodone", key="2")) == []
-    assert "duplicate.class" in codes(medicine("tramadol"), medicine("oxycodone", key="2"), medicine("hydrocodone", key="3"))
+    assert "duplicate.class" in codes(
+        medicine("tramadol"), medicine("oxycodone", key="2"), medicine("hydrocodone", key="3")
+    )
 
 
 def test_what_ended_is_no_duplicate():
-    assert codes(medicine("sertraline"), medicine("escitalopram", key="2", what="recent", ended=ON - timedelta(days=60))) == []
+    assert (
+        codes(medicine("sertraline"), medicine("escitalopram", key="2", what="recent", ended=ON - timedelta(days=60)))
+        == []
+    )
 
 
 def test_the_most_serious_stands_first():
     got = screen(
-        medicine("simvastatin"), Subject(allergies=(), medicines=(medicine("atorvastatin", key="2"), medicine("clarithromycin", key="3")), on=ON), PACKS
+        medicine("simvastatin"),
+        Subject(
+            allergies=(), medicines=(medicine("atorvastatin", key="2"), medicine("clarithromycin", key="3")), on=ON
+        ),
+        PACKS,
     )
     assert [f.severity for f in got.findings] == sorted(f.severity for f in got.findings)
     assert got.findings[0].code == "interaction.onc-11"
@@ -139,4 +184,6 @@ def test_not_screened_is_never_empty_and_says_why():
     text = screen(medicine("metformin"), Subject(allergies=(allergy(),), medicines=(), on=ON), PACKS)
     assert any("cough syrup" in n.check for n in text.not_screened)
     unknown = replace(medicine("metformin"), ingredients=())
-    assert any(n.check == "everything" for n in screen(unknown, Subject(allergies=(), medicines=(), on=ON), PACKS).not_screened)
+    assert any(
+        n.check == "everything" for n in screen(unknown, Subject(allergies=(), medicines=(), on=ON), PACKS).not_screened
+    )

@@ -189,18 +189,28 @@ def _licence_problem(kinds: tuple[str, ...], actor: Actor, on: date) -> Denied |
         return Denied("licence_missing", f"{actor.name} has no {wanted} licence on record here.")
     last = max(held, key=lambda lic: lic.expires_on)
     if on > last.expires_on:
-        return Denied("licence_lapsed", f"The {wanted} licence of {actor.name} expired on {last.expires_on:%b} {last.expires_on.day}, {last.expires_on.year}.")
-    return Denied("licence_elsewhere", f"The {wanted} licence of {actor.name} is for {last.jurisdiction}, not for {actor.jurisdiction}.")
+        return Denied(
+            "licence_lapsed",
+            f"The {wanted} licence of {actor.name} expired on {last.expires_on:%b} {last.expires_on.day}, {last.expires_on.year}.",
+        )
+    return Denied(
+        "licence_elsewhere",
+        f"The {wanted} licence of {actor.name} is for {last.jurisdiction}, not for {actor.jurisdiction}.",
+    )
 
 
 def _under_supervision(what: Act, actor: Actor, on: date, done_by: Mapping[str, int | None]) -> Decision:
     """A supervised act needs a named supervisor who may do it alone, today, here."""
     boss = actor.supervisor
     if boss is None:
-        return NeedsCosign(f"{actor.role_title}s may {what.title} only under a pharmacist: name the pharmacist on duty first.")
+        return NeedsCosign(
+            f"{actor.role_title}s may {what.title} only under a pharmacist: name the pharmacist on duty first."
+        )
     if boss.grants.get(what.code) != Level.ALONE:
         return Denied("supervisor_may_not", f"{boss.name} may not {what.title}, so cannot supervise it.")
-    if what.licences and not any(lic.kind in what.licences and lic.valid(actor.jurisdiction, on) for lic in boss.licences):
+    if what.licences and not any(
+        lic.kind in what.licences and lic.valid(actor.jurisdiction, on) for lic in boss.licences
+    ):
         return Denied("supervisor_licence", f"{boss.name} has no valid licence to supervise this.")
     if any(done_by.get(part) == boss.user_id for part in what.not_by):
         return Denied("same_person", f"{boss.name} had an earlier part in this work and cannot supervise this act.")

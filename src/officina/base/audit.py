@@ -13,9 +13,23 @@ from officina.base.models import AuditEntry, AuditSeal
 
 _VERBS: dict[str, str] = {}
 _FIELDS = (
-    "id", "site_id", "at", "user_id", "name", "role", "licence", "supervisor", "station", "request_id", "verb", "on_type", "on_code", "why",
-    "before", "after",
-)  # fmt: skip
+    "id",
+    "site_id",
+    "at",
+    "user_id",
+    "name",
+    "role",
+    "licence",
+    "supervisor",
+    "station",
+    "request_id",
+    "verb",
+    "on_type",
+    "on_code",
+    "why",
+    "before",
+    "after",
+)
 
 
 def verb(code: str, sentence: str) -> str:

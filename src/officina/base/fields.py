@@ -13,12 +13,12 @@ from django.db.models.expressions import Combinable
 
 from officina.kernel.quantity import MONEY_PLACES, QUANTITY_PLACES, D
 
-_Set = TypeVar("_Set", contravariant=True)
-_Get = TypeVar("_Get", covariant=True)
+_Set_contra = TypeVar("_Set_contra", contravariant=True)
+_Get_co = TypeVar("_Get_co", covariant=True)
 
 if TYPE_CHECKING:
 
-    class _Base(models.BigIntegerField[_Set, _Get]):
+    class _Base(models.BigIntegerField[_Set_contra, _Get_co]):
         """The type checker is told what may be set and what comes back."""
 
         _pyi_private_set_type: Decimal | int | str | Combinable  # type: ignore[assignment]  # not an int any more
@@ -33,7 +33,7 @@ else:
             return cls
 
 
-class ScaledField(_Base[_Set, _Get]):
+class ScaledField(_Base[_Set_contra, _Get_co]):
     """A decimal with a fixed number of places, kept as an integer of its smallest unit."""
 
     def __init__(self, *args: Any, places: int, **kwargs: Any) -> None:
@@ -74,14 +74,14 @@ class ScaledField(_Base[_Set, _Get]):
         """Scaled numbers are typed into plain form fields of the desks, never into a generated form."""
 
 
-class QuantityField(ScaledField[_Set, _Get]):
+class QuantityField(ScaledField[_Set_contra, _Get_co]):
     """An amount of medicine in its dispensing unit, six places."""
 
     def __init__(self, *args: Any, places: int = QUANTITY_PLACES, **kwargs: Any) -> None:
         super().__init__(*args, places=places, **kwargs)
 
 
-class MoneyField(ScaledField[_Set, _Get]):
+class MoneyField(ScaledField[_Set_contra, _Get_co]):
     """US dollars, four places stored; rounded to cents once, on the document."""
 
     def __init__(self, *args: Any, places: int = MONEY_PLACES, **kwargs: Any) -> None:

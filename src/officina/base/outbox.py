@@ -22,7 +22,14 @@ def put(actor: Actor, *, partner: str, kind: str, payload: bytes, at: datetime, 
     """Write a message to be sent, in the running transaction. From a training site nothing ever leaves."""
     state = Outgoing.State.TRAINING if actor.training else Outgoing.State.WAITING
     return Outgoing.objects.create(
-        site_id=actor.site_id, partner=partner, kind=kind, payload=payload, about=about, state=state, not_before=at, created_at=at
+        site_id=actor.site_id,
+        partner=partner,
+        kind=kind,
+        payload=payload,
+        about=about,
+        state=state,
+        not_before=at,
+        created_at=at,
     )
 
 
@@ -47,11 +54,17 @@ def settle(message: Outgoing, *, at: datetime, problem: str = "") -> None:
     """Write how sending ended: sent, to be tried again later, or given up."""
     attempts = message.attempts + 1
     if not problem:
-        Outgoing.objects.filter(pk=message.pk).update(state=Outgoing.State.SENT, sent_at=at, attempts=attempts, leased_until=None, last_problem="")
+        Outgoing.objects.filter(pk=message.pk).update(
+            state=Outgoing.State.SENT, sent_at=at, attempts=attempts, leased_until=None, last_problem=""
+        )
         return
     state = Outgoing.State.DEAD if attempts >= ATTEMPTS else Outgoing.State.WAITING
     Outgoing.objects.filter(pk=message.pk).update(
-        state=state, attempts=attempts, leased_until=None, last_problem=problem[:1000], not_before=at + timedelta(seconds=15 * 2**attempts)
+        state=state,
+        attempts=attempts,
+        leased_until=None,
+        last_problem=problem[:1000],
+        not_before=at + timedelta(seconds=15 * 2**attempts),
     )
 
 

@@ -55,13 +55,19 @@ def actor_for(user_id: int, site_id: int, *, station: str = "", key: str = "") -
 
 
 def _supervisor(boss: User, site: Site) -> Supervisor | None:
-    works = Membership.objects.select_related("role").filter(user=boss, site=site, is_active=True, user__is_active=True).first()
+    works = (
+        Membership.objects.select_related("role")
+        .filter(user=boss, site=site, is_active=True, user__is_active=True)
+        .first()
+    )
     return Supervisor(boss.pk, boss.name, works.role.grants, _licences(boss)) if works else None
 
 
 def colleagues(site_id: int) -> list[Colleague]:
     """The people who work at a site, by name."""
-    rows = Membership.objects.select_related("user", "role").filter(site_id=site_id, is_active=True, user__is_active=True)
+    rows = Membership.objects.select_related("user", "role").filter(
+        site_id=site_id, is_active=True, user__is_active=True
+    )
     return [
         Colleague(m.user_id, m.user.name, m.user.initials, m.role.title, bool(m.user.pin_hash))
         for m in rows.exclude(role__key="interface").order_by("user__name")
@@ -94,9 +100,19 @@ def interface_actor(site_id: int, *, station: str = "", key: str = "") -> Actor:
 def setup_of(site: Site) -> Actor:
     """Who sets a site up before anybody works there, from the machine's own keyboard."""
     return Actor(
-        user_id=0, name="Setup", initials="—", site_id=site.pk, site_name=site.name, zone=site.zone, jurisdiction=site.jurisdiction,
-        training=site.training, role="setup", role_title="Setup", grants={acts.MANAGE_STAFF.code: "alone"}, station="command line",
-    )  # fmt: skip
+        user_id=0,
+        name="Setup",
+        initials="—",
+        site_id=site.pk,
+        site_name=site.name,
+        zone=site.zone,
+        jurisdiction=site.jurisdiction,
+        training=site.training,
+        role="setup",
+        role_title="Setup",
+        grants={acts.MANAGE_STAFF.code: "alone"},
+        station="command line",
+    )
 
 
 def setup_actor(site_id: int) -> Actor:

@@ -64,7 +64,13 @@ def _open(actor: Actor, *, site: Site, at: datetime) -> Actor:
         Role.objects.create(site=site, key=r.key, title=r.title, grants=dict(r.grants), licences=list(r.licences))
     actor = queries.setup_of(site)
     audit.record(actor, audit.SITE_OPENED, at=at, on=site)
-    add_person(actor, person=NewPerson(username=f"interface-{site.pk}", name="Electronic prescriptions", initials="e", role="interface"), at=at)
+    add_person(
+        actor,
+        person=NewPerson(
+            username=f"interface-{site.pk}", name="Electronic prescriptions", initials="e", role="interface"
+        ),
+        at=at,
+    )
     return actor
 
 
@@ -85,7 +91,8 @@ def add_person(actor: Actor, *, person: NewPerson, at: datetime) -> User:
         user=user, site_id=actor.site_id, role=Role.objects.get(site_id=actor.site_id, key=person.role), supervisor=boss
     )
     Licence.objects.bulk_create(
-        Licence(user=user, kind=x.kind, jurisdiction=x.jurisdiction, number=x.number, expires_on=x.expires_on) for x in person.licences
+        Licence(user=user, kind=x.kind, jurisdiction=x.jurisdiction, number=x.number, expires_on=x.expires_on)
+        for x in person.licences
     )
     audit.record(actor, audit.USER_ADDED, at=at, on=user, after={"role": person.role, "username": person.username})
     return user

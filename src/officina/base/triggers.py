@@ -53,7 +53,9 @@ def protected(connection: BaseDatabaseWrapper) -> list[str]:
                 "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname = 'append_only_row' ORDER BY 1"
             )
         else:
-            cursor.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'append\\_only\\_delete\\_%' ESCAPE '\\' ORDER BY 1")
+            cursor.execute(
+                "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'append\\_only\\_delete\\_%' ESCAPE '\\' ORDER BY 1"
+            )
         return [row[0] for row in cursor.fetchall()]
 
 

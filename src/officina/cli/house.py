@@ -28,7 +28,9 @@ def site(name: str = "") -> queries.Site:
     """The site of that name, or the newest; exit 1 where there is none of that name."""
     found = [s for s in queries.sites() if not name or s.name == name]
     if not found:
-        click.echo(f"There is no pharmacy called {name!r} here." if name else "There is no pharmacy here yet.", err=True)
+        click.echo(
+            f"There is no pharmacy called {name!r} here." if name else "There is no pharmacy here yet.", err=True
+        )
         sys.exit(1)
     return found[-1]
 

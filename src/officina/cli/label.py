@@ -17,7 +17,13 @@ from officina.labels import sheet
 @click.argument("number")
 @click.option("--format", "kind", type=click.Choice(["zpl", "pdf", "png"]), required=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
-@click.option("--dpi", type=click.Choice(["203", "300"]), default="203", show_default=True, help="Dots per inch of the printer (ZPL and PNG).")
+@click.option(
+    "--dpi",
+    type=click.Choice(["203", "300"]),
+    default="203",
+    show_default=True,
+    help="Dots per inch of the printer (ZPL and PNG).",
+)
 def label(number: str, kind: str, output: Path, dpi: str) -> None:
     """Print the label of a fill (F…) or of the latest fill of a prescription number."""
     house.migrate()

@@ -24,7 +24,15 @@ def main() -> None:
     from officina.cli import check, demo, label, pharmacy, receive, serve, worker
 
     for command in (
-        demo.demo, receive.receive, check.check, label.label, serve.serve, worker.worker, worker.seal, pharmacy.open_pharmacy, pharmacy.add_person,
-    ):  # fmt: skip
+        demo.demo,
+        receive.receive,
+        check.check,
+        label.label,
+        serve.serve,
+        worker.worker,
+        worker.seal,
+        pharmacy.open_pharmacy,
+        pharmacy.add_person,
+    ):
         officina.add_command(command)
     officina(prog_name="officina")

@@ -16,7 +16,12 @@ _STATUS = {"question": "accepted"}
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object: files, each with format, status, prescriptions, reasons.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Answer with one JSON object: files, each with format, status, prescriptions, reasons.",
+)
 @click.option("--site", "site_name", default="", help="Name of the pharmacy that receives; the newest where not given.")
 def receive(files: tuple[Path, ...], as_json: bool, site_name: str) -> None:
     """Take in prescriptions: NCPDP SCRIPT XML or FHIR JSON, told apart by content.
@@ -57,6 +62,8 @@ def _sentence(reason: dict[str, Any]) -> str:
 
 def _say(result: dict[str, Any]) -> None:
     numbers = ", ".join(result["prescriptions"])
-    click.echo(f"{result['file']}: {result['status']} ({result['format']})" + (f", prescriptions {numbers}" if numbers else ""))
+    click.echo(
+        f"{result['file']}: {result['status']} ({result['format']})" + (f", prescriptions {numbers}" if numbers else "")
+    )
     for reason in result["reasons"]:
         click.echo(f"    {reason}")

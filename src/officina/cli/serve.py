@@ -25,7 +25,13 @@ def run(*, port: int, host: str = "127.0.0.1") -> None:
     worker = subprocess.Popen([sys.executable, "-m", "officina.cli", "worker"])
     try:
         Granian(
-            "officina.project.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=2, blocking_threads=4, websockets=False
+            "officina.project.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=2,
+            blocking_threads=4,
+            websockets=False,
         ).serve()
     finally:
         worker.terminate()

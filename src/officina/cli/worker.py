@@ -1,6 +1,5 @@
 """`officina worker` and `officina seal`: what leaves the house leaves, what was left lying is read, what happened is sealed."""
 
-import os
 import time
 from pathlib import Path
 
@@ -20,7 +19,7 @@ def _drop(message: outbox.Outgoing) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f".{message.code}"
     unfinished.write_bytes(bytes(message.payload))
-    os.replace(unfinished, folder / f"{message.created_at:%Y%m%dT%H%M%S}-{message.code}.xml")
+    unfinished.replace(folder / f"{message.created_at:%Y%m%dT%H%M%S}-{message.code}.xml")
 
 
 TRANSPORTS = {"ncpdp-script": _drop}
@@ -50,4 +49,6 @@ def seal() -> None:
     house.migrate()
     for site in queries.sites():
         made = services.seal_audit(queries.interface_actor(site.pk, station="command line"), at=clock.now())
-        click.echo(f"{site.name}: " + (f"{made.entries} entries to {made.last_id}, {made.digest}" if made else "nothing new"))
+        click.echo(
+            f"{site.name}: " + (f"{made.entries} entries to {made.last_id}, {made.digest}" if made else "nothing new")
+        )

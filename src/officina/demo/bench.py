@@ -73,7 +73,9 @@ class Bench:
         fill = self._check(boss, fill, traps, at=at + timedelta(minutes=14))
         spot = f"{self.rng.choice('ABCDEF')}{self.rng.randint(1, 30)}"
         bags = queries.bags_of(tech, fill.patient_id or 0)
-        fill = checking.bag(tech, fill=fill, bin_name=spot, into=bags[0] if bags else None, at=at + timedelta(minutes=16))
+        fill = checking.bag(
+            tech, fill=fill, bin_name=spot, into=bags[0] if bags else None, at=at + timedelta(minutes=16)
+        )
         return str(fill.code)
 
     def hand_over(self, code: str, *, at: datetime, trap: str = "") -> None:
@@ -86,15 +88,25 @@ class Bench:
         other = self._fill(trap) if trap else None
         if other is not None and other.bag is not None and other.patient_id != fill.patient_id:
             number = other.bag.number
-            self.tally.planted("wrong_patient_bag", answer_of(lambda: pickup.scan_bag(clerk, pick_up=came, bag_number=number, at=at)))
+            self.tally.planted(
+                "wrong_patient_bag", answer_of(lambda: pickup.scan_bag(clerk, pick_up=came, bag_number=number, at=at))
+            )
         for bag in queries.bags_of(clerk, p.pk):
             pickup.scan_bag(clerk, pick_up=came, bag_number=bag.number, at=at)
         if self.rng.random() < 0.4:
-            pickup.counsel(self.rng.choice(self.pharmacists), pick_up=came, outcome="accepted", at=at + timedelta(minutes=2))
+            pickup.counsel(
+                self.rng.choice(self.pharmacists), pick_up=came, outcome="accepted", at=at + timedelta(minutes=2)
+            )
         else:
             pickup.counsel(self.house.staff["tess"], pick_up=came, outcome="declined", at=at + timedelta(minutes=1))
         self.tally.sold += len(pickup.fills_of(came))
-        pickup.hand_over(clerk, pick_up=came, signed_by=f"{p.first_name} {p.last_name}", relation="self", at=at + timedelta(minutes=3))
+        pickup.hand_over(
+            clerk,
+            pick_up=came,
+            signed_by=f"{p.first_name} {p.last_name}",
+            relation="self",
+            at=at + timedelta(minutes=3),
+        )
 
     def _fill(self, code: str) -> Fill:
         return queries.fill(self.pharmacists[0], code)
@@ -108,10 +120,16 @@ class Bench:
         assert order.quantity is not None
         assert order.written_on is not None
         entered = Entry(
-            patient=proposed.patients[0] if proposed.patients else self._newcomer(tech, order, at=at), prescriber=proposed.prescribers[0],
-            drug=proposed.drug, quantity=order.quantity, days_supply=order.days_supply, refills=order.refills or 0, directions=proposed.directions.text,
-            written_on=order.written_on, daw="0" if order.substitution_allowed in {None, True} else "1",
-        )  # fmt: skip
+            patient=proposed.patients[0] if proposed.patients else self._newcomer(tech, order, at=at),
+            prescriber=proposed.prescribers[0],
+            drug=proposed.drug,
+            quantity=order.quantity,
+            days_supply=order.days_supply,
+            refills=order.refills or 0,
+            directions=proposed.directions.text,
+            written_on=order.written_on,
+            daw="0" if order.substitution_allowed in {None, True} else "1",
+        )
         package = self._package(tech, proposed, order.quantity, at=at)
         fill = entry.submit_entry(tech, fill=fill, entry=entered, package=package, at=at + timedelta(minutes=1))
         self.tally.entered += 1
@@ -121,9 +139,16 @@ class Bench:
         who = order.patient
         assert who.born_on is not None
         details = patients.Details(
-            last_name=who.last_name, first_name=who.first_name, born_on=who.born_on, sex=who.sex, street=who.street, city=who.city, state=who.state,
-            postal_code=who.postal_code, phone=who.phone,
-        )  # fmt: skip
+            last_name=who.last_name,
+            first_name=who.first_name,
+            born_on=who.born_on,
+            sex=who.sex,
+            street=who.street,
+            city=who.city,
+            state=who.state,
+            postal_code=who.postal_code,
+            phone=who.phone,
+        )
         patient = patients.add(tech, details=details, at=at)
         patients.no_known_allergies(tech, patient=patient, at=at)
         return patient
@@ -142,7 +167,9 @@ class Bench:
         found = screening.current(fill.prescription_id)
         for alert in found.alerts.all() if found else ():
             if alert.is_open:
-                review.resolve_alert(boss, alert=alert, resolution="prescriber_consulted", reason="Prescriber knows and monitors.", at=at)
+                review.resolve_alert(
+                    boss, alert=alert, resolution="prescriber_consulted", reason="Prescriber knows and monitors.", at=at
+                )
                 self.tally.alerts_resolved += 1
         return review.clear_review(boss, fill=fill, at=at)
 
@@ -153,11 +180,18 @@ class Bench:
         serious = [a for a in (found.alerts.all() if found else ()) if a.is_open and a.rule.startswith(expected)]
         answer = answer_of(lambda: review.clear_review(boss, fill=fill, at=at)) if serious else "no alert"
         tech = self.technicians[0]
-        for alert in serious[:1]:
-            tried = answer_of(lambda a=alert: review.resolve_alert(tech, alert=a, resolution="not_applicable", reason="It will be fine.", at=at))  # type: ignore[misc]
+        if serious:
+            alert = serious[0]
+            tried = answer_of(
+                lambda: review.resolve_alert(
+                    tech, alert=alert, resolution="not_applicable", reason="It will be fine.", at=at
+                )
+            )
             answer = answer if tried == "not_in_role" else "a technician answered the alert"
         self.tally.planted(planned.planted, answer)
-        review.cancel(boss, fill=fill, why="Prescriber called: will order something else.", at=at + timedelta(minutes=5))
+        review.cancel(
+            boss, fill=fill, why="Prescriber called: will order something else.", at=at + timedelta(minutes=5)
+        )
         return ""
 
     def _count(self, filler: Actor, fill: Fill, traps: list[str], *, at: datetime) -> Fill:
@@ -173,18 +207,25 @@ class Bench:
             self._scan(filler, fill, bottle, part - 1 if short else part, at=at)
             if short:
                 short = False
-                self.tally.planted("short_count", answer_of(lambda: filling.submit_fill(filler, fill=self._fill(str(fill.code)), at=at)))
+                self._send_short(filler, str(fill.code), at=at)
                 self._scan(filler, self._fill(str(fill.code)), bottle, Decimal(1), at=at)
             fill = self._fill(str(fill.code))
         self.tally.filled += 1
         second = fill.quantity if fill.prescription.schedule == 2 else None
         return filling.submit_fill(filler, fill=fill, second_count=second, at=at + timedelta(minutes=3))
 
+    def _send_short(self, filler: Actor, code: str, *, at: datetime) -> None:
+        """Send a vial to the check that is one short."""
+        answer = answer_of(lambda: filling.submit_fill(filler, fill=self._fill(code), at=at))
+        self.tally.planted("short_count", answer)
+
     def _bottle(self, fill: Fill, lot_number: str) -> Bottle:
         assert fill.package is not None
         return next(b for b in self.house.bottles[fill.package.pk] if b.lot == lot_number)
 
-    def _scan(self, filler: Actor, fill: Fill, bottle: Bottle, quantity: Decimal | None, *, at: datetime) -> filling.ScanAnswer:
+    def _scan(
+        self, filler: Actor, fill: Fill, bottle: Bottle, quantity: Decimal | None, *, at: datetime
+    ) -> filling.ScanAnswer:
         scanned = scan_in.container(bottle.barcode, site_id=filler.site_id, today=filler.day(at))
         return filling.scan(filler, fill=fill, scanned=scanned, quantity=quantity, at=at)
 
@@ -195,9 +236,14 @@ class Bench:
         if kind == "expired_lot":
             bottle = self._expired(fill.package, at=at)
         else:
-            wrong = [p for p in drugs.packages().order_by("id") if _is_wrong(p, drug, same_name=kind == "wrong_strength")]
+            wrong = [
+                p for p in drugs.packages().order_by("id") if _is_wrong(p, drug, same_name=kind == "wrong_strength")
+            ]
             if not wrong:
-                kind, wrong = "wrong_product", [p for p in drugs.packages().order_by("id") if _is_wrong(p, drug, same_name=False)]
+                kind, wrong = (
+                    "wrong_product",
+                    [p for p in drugs.packages().order_by("id") if _is_wrong(p, drug, same_name=False)],
+                )
             bottle = self.house.bottles[self.rng.choice(wrong).pk][0]
         got = self._scan(filler, fill, bottle, Decimal(1), at=at)
         self.tally.planted(kind, got.code)
@@ -212,7 +258,9 @@ class Bench:
     def _check(self, boss: Actor, fill: Fill, traps: list[str], *, at: datetime) -> Fill:
         """The final check; a technician tries it, or the one who filled it, where that is planted."""
         if "technician_final_check" in traps:
-            self.tally.planted("technician_final_check", answer_of(lambda: checking.verify(self.house.staff["theo"], fill=fill, at=at)))
+            self.tally.planted(
+                "technician_final_check", answer_of(lambda: checking.verify(self.house.staff["theo"], fill=fill, at=at))
+            )
         if "verifier_is_filler" in traps:
             self.tally.planted("verifier_is_filler", answer_of(lambda: checking.verify(boss, fill=fill, at=at)))
             boss = next(p for p in self.pharmacists if p.user_id != boss.user_id)

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from officina.base import services as base
 from officina.demo import orders, regimens
@@ -22,9 +21,18 @@ from officina.inventory import queries as inventory
 Tick = Callable[[str, int, int], None]
 """Told of what is being done, how many are done, of how many."""
 PLANTED = {
-    "wrong_product": 4, "wrong_strength": 4, "expired_lot": 3, "short_count": 3, "duplicate_message": 3, "broken_message": 3, "allergy": 3,
-    "interaction": 3, "technician_final_check": 3, "verifier_is_filler": 2, "wrong_patient_bag": 3,
-}  # fmt: skip
+    "wrong_product": 4,
+    "wrong_strength": 4,
+    "expired_lot": 3,
+    "short_count": 3,
+    "duplicate_message": 3,
+    "broken_message": 3,
+    "allergy": 3,
+    "interaction": 3,
+    "technician_final_check": 3,
+    "verifier_is_filler": 2,
+    "wrong_patient_bag": 3,
+}
 LEFT_TO_DO = 0.12
 """Share of the day's last prescriptions that is left in the queues, to go on by hand."""
 HOURS = 10
@@ -48,7 +56,9 @@ def play(*, prescriptions: int, seed: int, now: datetime, tick: Tick) -> Tally:
 class _Day:
     """The state of the day: who works, what is still to be planted."""
 
-    def __init__(self, rng: random.Random, house: House, tally: Tally, planted: dict[str, int], *, now: datetime) -> None:
+    def __init__(
+        self, rng: random.Random, house: House, tally: Tally, planted: dict[str, int], *, now: datetime
+    ) -> None:
         self.rng, self.house, self.tally, self.planted, self.now = rng, house, tally, planted, now
         self.bench = Bench(rng, house, tally)
 
@@ -76,7 +86,14 @@ class _Day:
         """At which orders which mistake is made."""
         plain = [n for n, p in enumerate(planned) if not p.planted]
         found: dict[int, list[str]] = {}
-        for kind in ("wrong_product", "wrong_strength", "expired_lot", "short_count", "technician_final_check", "verifier_is_filler"):
+        for kind in (
+            "wrong_product",
+            "wrong_strength",
+            "expired_lot",
+            "short_count",
+            "technician_final_check",
+            "verifier_is_filler",
+        ):
             for _ in range(self.planted[kind]):
                 found.setdefault(self.rng.choice(plain), []).append(kind)
         return found
@@ -93,7 +110,9 @@ class _Day:
         if p.wire in {"telephone", "paper"}:
             oral = p.wire == "telephone"
             actor = self.house.staff["ada" if oral else "tess"]
-            fill = fills.receive(actor, order=replace(p.order, ndc="", rxcui=""), origin="2" if oral else "1", read_back=oral, at=p.at)
+            fill = fills.receive(
+                actor, order=replace(p.order, ndc="", rxcui=""), origin="2" if oral else "1", read_back=oral, at=p.at
+            )
             return str(fill.code)
         raw = orders.message(p)
         if self.tally.injected["broken_message"] < self.planted["broken_message"]:
@@ -114,5 +133,3 @@ def _close(house: House, tally: Tally, *, at: datetime) -> None:
     tally.ledger_differences = len(list(inventory.differences()))
     tally.problems = queries.unsound()
     tally.waiting = sum(w.count for w in queries.waiting(house.staff["ada"]).values())
-
-

@@ -18,7 +18,11 @@ from officina.prescriptions.written import Envelope, WrittenOrder, WrittenPatien
 Wire = Literal["2017071", "2023011", "R4", "telephone", "paper"]
 PAIRS = (("tizanidine", "ciprofloxacin"), ("simvastatin", "clarithromycin"), ("fluoxetine", "linezolid"))
 """Two medicines of the high-priority interactions that a community pharmacy has on its shelf."""
-ALLERGENS = {"penicillin": "amoxicillin", "lisinopril": "lisinopril", "sulfa antibiotics": "sulfamethoxazole-trimethoprim"}
+ALLERGENS = {
+    "penicillin": "amoxicillin",
+    "lisinopril": "lisinopril",
+    "sulfa antibiotics": "sulfamethoxazole-trimethoprim",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,20 @@ class Planned:
     planted: Literal["", "allergy", "interaction"] = ""
 
 
-def plan(rng: random.Random, house: House, regimens: tuple[Regimen, ...], *, count: int, opens: datetime, planted: dict[str, int]) -> list[Planned]:
+def plan(
+    rng: random.Random,
+    house: House,
+    regimens: tuple[Regimen, ...],
+    *,
+    count: int,
+    opens: datetime,
+    planted: dict[str, int],
+) -> list[Planned]:
     """So many orders between opening and nine hours later; those that screening must stop are among them."""
-    special = [*_allergic(house, regimens, planted["allergy"]), *_interacting(rng, house, regimens, planted["interaction"])]
+    special = [
+        *_allergic(house, regimens, planted["allergy"]),
+        *_interacting(rng, house, regimens, planted["interaction"]),
+    ]
     weights = [int(r.weight) for r in regimens]
     usual: list[tuple[WrittenPatient, Regimen, str]] = []
     while len(usual) + len(special) < count:
@@ -44,7 +59,10 @@ def plan(rng: random.Random, house: House, regimens: tuple[Regimen, ...], *, cou
     rest = [row for row in rows if row[2] != "first"]
     rng.shuffle(rest)
     rows = [*first, *rest]
-    return [_planned(rng, house, row, n, opens + timedelta(minutes=540 * n / max(len(rows), 1))) for n, row in enumerate(rows)]
+    return [
+        _planned(rng, house, row, n, opens + timedelta(minutes=540 * n / max(len(rows), 1)))
+        for n, row in enumerate(rows)
+    ]
 
 
 def _who(rng: random.Random, house: House) -> WrittenPatient:
@@ -61,23 +79,41 @@ def _who(rng: random.Random, house: House) -> WrittenPatient:
 def as_written(p: Patient) -> WrittenPatient:
     """A patient of ours as a prescriber's system knows them."""
     return WrittenPatient(
-        last_name=p.last_name, first_name=p.first_name, born_on=p.born_on, sex=p.sex, street=p.street, city=p.city, state=p.state,
-        postal_code=p.postal_code, phone=p.phone,
-    )  # fmt: skip
+        last_name=p.last_name,
+        first_name=p.first_name,
+        born_on=p.born_on,
+        sex=p.sex,
+        street=p.street,
+        city=p.city,
+        state=p.state,
+        postal_code=p.postal_code,
+        phone=p.phone,
+    )
 
 
 def _allergic(house: House, regimens: tuple[Regimen, ...], count: int) -> Iterator[tuple[WrittenPatient, Regimen, str]]:
     """Orders for patients who are allergic to what is ordered."""
-    options = [(house.allergic[a], r) for a, name in ALLERGENS.items() if a in house.allergic for r in regimens if r.generic_name == name]
+    options = [
+        (house.allergic[a], r)
+        for a, name in ALLERGENS.items()
+        if a in house.allergic
+        for r in regimens
+        if r.generic_name == name
+    ]
     by_patient = {patient.pk: (patient, regimen) for patient, regimen in reversed(options)}
     for patient, regimen in list(by_patient.values())[:count]:
         yield as_written(patient), regimen, "allergy"
 
 
-def _interacting(rng: random.Random, house: House, regimens: tuple[Regimen, ...], count: int) -> Iterator[tuple[WrittenPatient, Regimen, str]]:
+def _interacting(
+    rng: random.Random, house: House, regimens: tuple[Regimen, ...], count: int
+) -> Iterator[tuple[WrittenPatient, Regimen, str]]:
     """Pairs of orders for one patient: the first is fine, the second must be stopped."""
     pairs = [
-        (one, two) for a, b in PAIRS for one in [r for r in regimens if r.generic_name == a][:1] for two in [r for r in regimens if r.generic_name == b][:1]
+        (one, two)
+        for a, b in PAIRS
+        for one in [r for r in regimens if r.generic_name == a][:1]
+        for two in [r for r in regimens if r.generic_name == b][:1]
     ]
     free = [p for p in house.patients[-8:] if p.pk not in {x.pk for x in house.allergic.values()}]
     for n in range(min(count, len(free)) if pairs else 0):
@@ -86,15 +122,21 @@ def _interacting(rng: random.Random, house: House, regimens: tuple[Regimen, ...]
         yield as_written(free[n]), two, "interaction"
 
 
-def _planned(rng: random.Random, house: House, row: tuple[WrittenPatient, Regimen, str], n: int, at: datetime) -> Planned:
+def _planned(
+    rng: random.Random, house: House, row: tuple[WrittenPatient, Regimen, str], n: int, at: datetime
+) -> Planned:
     who, regimen, why = row
     doctor = rng.choice(house.prescribers)
     order = _order(rng, who, doctor, regimen, number=f"{110_000 + n}", on=house.setup.day(at))
-    wires: tuple[Wire, ...] = ("2017071", "2017071", "2023011", "R4", "paper") if order.schedule != 2 else ("2017071", "2023011")
+    wires: tuple[Wire, ...] = (
+        ("2017071", "2017071", "2023011", "R4", "paper") if order.schedule != 2 else ("2017071", "2023011")
+    )
     wire = rng.choice(wires)
     if not order.schedule and rng.random() < 0.06:
         wire = "telephone"
-    planted: Literal["", "allergy", "interaction"] = "allergy" if why == "allergy" else "interaction" if why == "interaction" else ""
+    planted: Literal["", "allergy", "interaction"] = (
+        "allergy" if why == "allergy" else "interaction" if why == "interaction" else ""
+    )
     return Planned(order, at, wire, f"day-{n:05d}", planted)
 
 
@@ -107,18 +149,33 @@ def _order(
     package = rng.choice(drugs.packages_of(drug.pk))
     controlled = drug.schedule > 0
     return WrittenOrder(
-        patient=who, prescriber=doctor if controlled else replace(doctor, dea=""), drug_text=str(drug)[:105], ndc=Ndc.parse(package.ndc).digits11 or "",
-        rxcui=drug.rxcui, quantity=Decimal(regimen.quantity), quantity_unit=drug.unit, days_supply=regimen.days_supply, refills=regimen.refills,
-        substitution_allowed=rng.random() > 0.03, sig_text=rng.choice(regimen.sigs), written_on=on, schedule=drug.schedule or None,
-        signed=drug.schedule == 2, order_number=number,
-    )  # fmt: skip
+        patient=who,
+        prescriber=doctor if controlled else replace(doctor, dea=""),
+        drug_text=str(drug)[:105],
+        ndc=Ndc.parse(package.ndc).digits11 or "",
+        rxcui=drug.rxcui,
+        quantity=Decimal(regimen.quantity),
+        quantity_unit=drug.unit,
+        days_supply=regimen.days_supply,
+        refills=regimen.refills,
+        substitution_allowed=rng.random() > 0.03,
+        sig_text=rng.choice(regimen.sigs),
+        written_on=on,
+        schedule=drug.schedule or None,
+        signed=drug.schedule == 2,
+        order_number=number,
+    )
 
 
 def message(planned: Planned) -> bytes:
     """The order on its wire."""
     script = planned.wire in {"2017071", "2023011"}
     envelope = Envelope(
-        format="ncpdp-script" if script else "fhir", version=planned.wire, message_id=planned.number,
-        sender="6622445566001" if script else "https://clinic.example/orders", recipient="9999999", sent_at=planned.at.replace(microsecond=0),
-    )  # fmt: skip
+        format="ncpdp-script" if script else "fhir",
+        version=planned.wire,
+        message_id=planned.number,
+        sender="6622445566001" if script else "https://clinic.example/orders",
+        recipient="9999999",
+        sent_at=planned.at.replace(microsecond=0),
+    )
     return script_out.new_rx(planned.order, envelope) if script else fhir_out.bundle([planned.order], envelope)

@@ -8,19 +8,113 @@ from officina.kernel.ids import check_digits
 from officina.prescriptions.written import WrittenPatient, WrittenPrescriber
 
 WOMEN = (
-    "Ava", "Beatriz", "Carmen", "Dorothy", "Elena", "Fatima", "Grace", "Hannah", "Imani", "Jolene", "Keiko", "Latoya", "Mei", "Nadia", "Olive",
-    "Priya", "Quinn", "Rosa", "Svetlana", "Thuy", "Ursula", "Valeria", "Wilma", "Ximena", "Yolanda", "Zofia", "María José", "Renée",
-)  # fmt: skip
+    "Ava",
+    "Beatriz",
+    "Carmen",
+    "Dorothy",
+    "Elena",
+    "Fatima",
+    "Grace",
+    "Hannah",
+    "Imani",
+    "Jolene",
+    "Keiko",
+    "Latoya",
+    "Mei",
+    "Nadia",
+    "Olive",
+    "Priya",
+    "Quinn",
+    "Rosa",
+    "Svetlana",
+    "Thuy",
+    "Ursula",
+    "Valeria",
+    "Wilma",
+    "Ximena",
+    "Yolanda",
+    "Zofia",
+    "María José",
+    "Renée",
+)
 MEN = (
-    "Andre", "Bao", "Cyrus", "Diego", "Elijah", "Farid", "Gustav", "Hiro", "Ivan", "Jamal", "Kofi", "Luis", "Marek", "Noah", "Oskar", "Pedro",
-    "Quentin", "Rashid", "Samuel", "Tomás", "Umar", "Viktor", "Walter", "Xavier", "Yusuf", "Zane", "Jean-Luc", "Otis",
-)  # fmt: skip
+    "Andre",
+    "Bao",
+    "Cyrus",
+    "Diego",
+    "Elijah",
+    "Farid",
+    "Gustav",
+    "Hiro",
+    "Ivan",
+    "Jamal",
+    "Kofi",
+    "Luis",
+    "Marek",
+    "Noah",
+    "Oskar",
+    "Pedro",
+    "Quentin",
+    "Rashid",
+    "Samuel",
+    "Tomás",
+    "Umar",
+    "Viktor",
+    "Walter",
+    "Xavier",
+    "Yusuf",
+    "Zane",
+    "Jean-Luc",
+    "Otis",
+)
 LAST = (
-    "Abbott", "Baptiste", "Castellanos", "Dubois", "Eriksen", "Flórez", "Grabowski", "Haddad", "Ibrahim", "Jankowski", "Kowalczyk", "Lindqvist",
-    "Moreno", "Nakamura", "O’Malley", "Papadopoulos", "Quigley", "Rasmussen", "Schneider", "Thibodeaux", "Ulrich", "Vang", "Washington", "Xiong",
-    "Yamada", "Zielinski", "Goodwin", "Hollis", "Pruitt", "Sandoval", "Tran", "Whitfield", "Featherstonehaugh-Cholmondeley",
-)  # fmt: skip
-STREETS = ("Birch St", "Cedar Ln", "Dayton Ave", "Elm St", "Ferry Rd", "Gorham St", "Hickory Ct", "Iris Way", "Johnson St", "Lake Rd", "Mill St")
+    "Abbott",
+    "Baptiste",
+    "Castellanos",
+    "Dubois",
+    "Eriksen",
+    "Flórez",
+    "Grabowski",
+    "Haddad",
+    "Ibrahim",
+    "Jankowski",
+    "Kowalczyk",
+    "Lindqvist",
+    "Moreno",
+    "Nakamura",
+    "O’Malley",
+    "Papadopoulos",
+    "Quigley",
+    "Rasmussen",
+    "Schneider",
+    "Thibodeaux",
+    "Ulrich",
+    "Vang",
+    "Washington",
+    "Xiong",
+    "Yamada",
+    "Zielinski",
+    "Goodwin",
+    "Hollis",
+    "Pruitt",
+    "Sandoval",
+    "Tran",
+    "Whitfield",
+    "Featherstonehaugh-Cholmondeley",
+)
+STREETS = (
+    "Birch St",
+    "Cedar Ln",
+    "Dayton Ave",
+    "Elm St",
+    "Ferry Rd",
+    "Gorham St",
+    "Hickory Ct",
+    "Iris Way",
+    "Johnson St",
+    "Lake Rd",
+    "Mill St",
+)
 CITIES = (("Madison", "53703"), ("Fitchburg", "53711"), ("Verona", "53593"), ("Monona", "53716"))
 
 
@@ -37,9 +131,16 @@ def patients(rng: random.Random, on: date) -> Iterator[WrittenPatient]:
         seen.add((last, first, born))
         city, code = rng.choice(CITIES)
         yield WrittenPatient(
-            last_name=last, first_name=first, born_on=born, sex=sex, street=f"{rng.randint(1, 980)} {rng.choice(STREETS)}", city=city, state="WI",
-            postal_code=code, phone=f"60855501{rng.randint(0, 99):02d}",
-        )  # fmt: skip
+            last_name=last,
+            first_name=first,
+            born_on=born,
+            sex=sex,
+            street=f"{rng.randint(1, 980)} {rng.choice(STREETS)}",
+            city=city,
+            state="WI",
+            postal_code=code,
+            phone=f"60855501{rng.randint(0, 99):02d}",
+        )
 
 
 def npi(payload: int) -> str:
@@ -63,8 +164,15 @@ def prescribers(rng: random.Random, count: int) -> list[WrittenPrescriber]:
         city, code = rng.choice(CITIES)
         found.append(
             WrittenPrescriber(
-                last_name=last, first_name=rng.choice(WOMEN + MEN), npi=npi(40_000_000 + n * 7919), dea=dea(last, 300_000 + n * 137),
-                street=f"{rng.randint(100, 900)} Clinic Dr", city=city, state="WI", postal_code=code, phone=f"60855502{n % 100:02d}",
-            )  # fmt: skip
+                last_name=last,
+                first_name=rng.choice(WOMEN + MEN),
+                npi=npi(40_000_000 + n * 7919),
+                dea=dea(last, 300_000 + n * 137),
+                street=f"{rng.randint(100, 900)} Clinic Dr",
+                city=city,
+                state="WI",
+                postal_code=code,
+                phone=f"60855502{n % 100:02d}",
+            )
         )
     return found

@@ -75,9 +75,19 @@ class House:
 def open_house(rng: random.Random, *, at: datetime, tick: Callable[[str], None]) -> House:
     """Open the pharmacy, hire, stock the shelf, and take in the patients who came before. `tick` is told of each step."""
     new = NewSite(
-        name="Elm Street Pharmacy", setting="school", training=True, street="12 Elm St", city="Madison", state="WI", postal_code="53703",
-        phone="(608) 555-0100", jurisdiction=STATE, npi=people.npi(12_345_678), dea="FE1234563", ncpdp_id="9999999",
-    )  # fmt: skip
+        name="Elm Street Pharmacy",
+        setting="school",
+        training=True,
+        street="12 Elm St",
+        city="Madison",
+        state="WI",
+        postal_code="53703",
+        phone="(608) 555-0100",
+        jurisdiction=STATE,
+        npi=people.npi(12_345_678),
+        dea="FE1234563",
+        ncpdp_id="9999999",
+    )
     setup = base.open_site(new, at=at)
     inventory.furnish(setup, at=at)
     tick("hiring")
@@ -92,21 +102,45 @@ def open_house(rng: random.Random, *, at: datetime, tick: Callable[[str], None])
     doctors = people.prescribers(rng, 24)
     for d in doctors:
         prescriptions.add_prescriber(
-            staff["tess"], last_name=d.last_name, first_name=d.first_name, npi=d.npi, dea=d.dea, street=d.street, city=d.city, state=d.state,
-            postal_code=d.postal_code, phone=d.phone, at=at,
-        )  # fmt: skip
+            staff["tess"],
+            last_name=d.last_name,
+            first_name=d.first_name,
+            npi=d.npi,
+            dea=d.dea,
+            street=d.street,
+            city=d.city,
+            state=d.state,
+            postal_code=d.postal_code,
+            phone=d.phone,
+            at=at,
+        )
     allergic = _allergic(staff["tess"], known, at=at)
     return House(
-        setup=setup, wire=house.interface_actor(setup.site_id, station="wire"), staff=staff, prescribers=doctors, patients=known,
-        allergic=allergic, bottles=bottles, newcomers=[next(crowd) for _ in range(60)],
-    )  # fmt: skip
+        setup=setup,
+        wire=house.interface_actor(setup.site_id, station="wire"),
+        staff=staff,
+        prescribers=doctors,
+        patients=known,
+        allergic=allergic,
+        bottles=bottles,
+        newcomers=[next(crowd) for _ in range(60)],
+    )
 
 
 def _hire(setup: Actor, row: tuple[str, str, str, str, str, str], *, at: datetime) -> Actor:
     username, name, initials, role, kind, pin = row
     held = (LicenceFact(kind, STATE, f"WI-{pin}", setup.day(at) + timedelta(days=400)),) if kind else ()
     boss = "ada" if role in {"intern", "technician_trainee"} else ""
-    person = NewPerson(username=username, name=name, initials=initials, role=role, password=PASSWORD, pin=pin, licences=held, supervisor=boss)
+    person = NewPerson(
+        username=username,
+        name=name,
+        initials=initials,
+        role=role,
+        password=PASSWORD,
+        pin=pin,
+        licences=held,
+        supervisor=boss,
+    )
     user = base.add_person(setup, person=person, at=at)
     actor = house.actor_for(user.pk, setup.site_id, station="bench 1")
     assert actor is not None
@@ -122,7 +156,15 @@ def _stock(rng: random.Random, actor: Actor, *, at: datetime) -> dict[int, list[
             lot = f"{rng.choice('ABCDEFGH')}{rng.randint(1000, 9999)}{'XY'[n]}"
             expires_on = today + timedelta(days=days)
             quantity = package.size * bottles * (1 if package.size >= 30 else 4)
-            inventory.receive(actor, package=package, lot_number=lot, expires_on=expires_on, quantity=quantity, at=at, invoice="opening stock")
+            inventory.receive(
+                actor,
+                package=package,
+                lot_number=lot,
+                expires_on=expires_on,
+                quantity=quantity,
+                at=at,
+                invoice="opening stock",
+            )
             found.setdefault(package.pk, []).append(Bottle(package.pk, package.gtin, lot, expires_on))
     return found
 
@@ -132,14 +174,30 @@ def _admit(rng: random.Random, actor: Actor, who: WrittenPatient, *, at: datetim
     assert who.born_on is not None
     weight = Decimal(rng.randint(48, 110)) if rng.random() < 0.6 else None
     details = patients.Details(
-        last_name=who.last_name, first_name=who.first_name, born_on=who.born_on, sex=who.sex, street=who.street, city=who.city, state=who.state,
-        postal_code=who.postal_code, phone=who.phone, weight_kg=weight, language="Spanish" if rng.random() < 0.1 else "English",
-    )  # fmt: skip
+        last_name=who.last_name,
+        first_name=who.first_name,
+        born_on=who.born_on,
+        sex=who.sex,
+        street=who.street,
+        city=who.city,
+        state=who.state,
+        postal_code=who.postal_code,
+        phone=who.phone,
+        weight_kg=weight,
+        language="Spanish" if rng.random() < 0.1 else "English",
+    )
     patient = patients.add(actor, details=details, at=at)
     if rng.random() < 0.9:
         patients.no_known_allergies(actor, patient=patient, at=at)
     if rng.random() < 0.3:
-        text, code = rng.choice((("High blood pressure", "I10"), ("Type 2 diabetes", "E11.9"), ("High cholesterol", "E78.5"), ("Asthma", "J45.909")))
+        text, code = rng.choice(
+            (
+                ("High blood pressure", "I10"),
+                ("Type 2 diabetes", "E11.9"),
+                ("High cholesterol", "E78.5"),
+                ("Asthma", "J45.909"),
+            )
+        )
         patients.note_condition(actor, patient=patient, text=text, icd10=code, at=at)
     return patient
 
@@ -150,8 +208,13 @@ def _allergic(actor: Actor, known: list[Patient], *, at: datetime) -> dict[str, 
     found: dict[str, Patient] = {}
     for (text, ingredient, drug_class, severity), patient in zip(ALLERGIES, adults, strict=True):
         patients.note_allergy(
-            actor, patient=patient, text=text, at=at, severity=severity, drug_class=drug_class,
+            actor,
+            patient=patient,
+            text=text,
+            at=at,
+            severity=severity,
+            drug_class=drug_class,
             ingredient=drugs.ingredient(ingredient) if ingredient else None,
-        )  # fmt: skip
+        )
         found[text] = patient
     return found

@@ -6,11 +6,16 @@ _PHARMACIST = (Licence.PHARMACIST,)
 _PHARMACIST_OR_INTERN = (Licence.PHARMACIST, Licence.INTERN)
 
 CHECK_ENTRY = declare("dispensing.check_entry", "check an entry against what was written", licences=_PHARMACIST)
-REVIEW = declare("dispensing.review", "review a prescription clinically and resolve alerts", licences=_PHARMACIST_OR_INTERN)
+REVIEW = declare(
+    "dispensing.review", "review a prescription clinically and resolve alerts", licences=_PHARMACIST_OR_INTERN
+)
 PRICE = declare("dispensing.price", "settle payment")
 FILL = declare("dispensing.fill", "count and fill")
 VERIFY = declare(
-    "dispensing.verify", "pass the final check", licences=(Licence.PHARMACIST, Licence.PRODUCT_VERIFICATION), not_by=("filler",)
+    "dispensing.verify",
+    "pass the final check",
+    licences=(Licence.PHARMACIST, Licence.PRODUCT_VERIFICATION),
+    not_by=("filler",),
 )
 BAG = declare("dispensing.bag", "bag and shelve")
 OFFER_COUNSEL = declare("dispensing.offer_counsel", "offer counselling")

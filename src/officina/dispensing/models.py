@@ -81,7 +81,9 @@ class Fill(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["site", "state", "promised_at"], name="fill_waiting", condition=~Q(state__in=["sold", "cancelled", "returned"])
+                fields=["site", "state", "promised_at"],
+                name="fill_waiting",
+                condition=~Q(state__in=["sold", "cancelled", "returned"]),
             ),
             models.Index(fields=["patient", "received_at"], name="fill_by_patient"),
         ]

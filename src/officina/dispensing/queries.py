@@ -69,7 +69,9 @@ def fill(actor: Actor, code: str, *, version: int | None = None) -> Fill:
     if found is None:
         raise Refused("no_fill", "There is no such fill here.")
     if version is not None and version != found.version:
-        raise Refused("stale", "Somebody else changed this fill a moment ago. Nothing of yours was done; look at it again.")
+        raise Refused(
+            "stale", "Somebody else changed this fill a moment ago. Nothing of yours was done; look at it again."
+        )
     return found
 
 
@@ -82,7 +84,11 @@ def fill_by_number(actor: Actor, number: str) -> Fill | None:
 
 def fills_of(prescription: Prescription) -> list[Fill]:
     """The fills of a prescription, first to last."""
-    return list(Fill.objects.filter(prescription=prescription).select_related("package__product__drug", "bag").order_by("fill_no"))
+    return list(
+        Fill.objects.filter(prescription=prescription)
+        .select_related("package__product__drug", "bag")
+        .order_by("fill_no")
+    )
 
 
 def fills_of_patient(actor: Actor, patient_id: int, *, cursor: str = "") -> Page[Fill]:
@@ -113,7 +119,10 @@ def steps(fill: Fill) -> list[FillStep]:
 
 def timeline(prescription: Prescription) -> list[AuditEntry]:
     """All that happened to a prescription and its fills, in order."""
-    codes = [str(prescription.code), *(str(c) for c in Fill.objects.filter(prescription=prescription).values_list("code", flat=True))]
+    codes = [
+        str(prescription.code),
+        *(str(c) for c in Fill.objects.filter(prescription=prescription).values_list("code", flat=True)),
+    ]
     if prescription.message is not None:
         codes.append(str(prescription.message.code))
     return list(AuditEntry.objects.filter(on_code__in=codes).order_by("id"))
@@ -133,7 +142,11 @@ def suggested_lots(fill: Fill, *, on: date) -> list[tuple[lots.LotFact, Decimal]
 
 def refills_left(prescription: Prescription) -> int:
     """Refills that may still be dispensed: authorised less those dispensed or under way. Completions use none."""
-    used = Fill.objects.filter(prescription=prescription, kind=Fill.Kind.REFILL).exclude(state__in=[State.CANCELLED, State.RETURNED]).count()
+    used = (
+        Fill.objects.filter(prescription=prescription, kind=Fill.Kind.REFILL)
+        .exclude(state__in=[State.CANCELLED, State.RETURNED])
+        .count()
+    )
     return max(prescription.refills - used, 0)
 
 
@@ -146,16 +159,39 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
     ingredients = drugs.ingredients_of(drug.pk)
     expiries = [part.lot.expires_on for part in parts(fill)]
     return LabelFacts(
-        pharmacy_name=site.name, pharmacy_street=site.street, pharmacy_city_line=f"{site.city}, {site.state} {site.postal_code}",
-        pharmacy_phone=site.phone, rx_number=p.number, fill_number=fill.number, fill_no=fill.fill_no,
-        patient_name=f"{p.patient.first_name} {p.patient.last_name}", prescriber_name=f"{p.prescriber.first_name} {p.prescriber.last_name}".strip(),
-        drug_name=drug.generic_name, brand_name=package.product.brand_name, strength=drug.strength, form=drug.form, labeler=package.product.labeler,
-        ndc=package.ndc, directions=p.directions, quantity=fill.quantity, unit=drug.unit, refills_left=refills_left(p), days_supply=fill.days_supply,
-        written_on=p.written_on, filled_on=on, lot_expires_on=min(expiries) if expiries else None, schedule=drug.schedule,
-        description=package.product.appearance, pharmacist_initials=fill.verified_initials, ingredients=tuple(i.name for i in ingredients),
-        classes=tuple(sorted({c.replace("-", " ") for i in ingredients for c in i.classes})), route=drug.route, easy_open=p.patient.easy_open, training=site.training,
+        pharmacy_name=site.name,
+        pharmacy_street=site.street,
+        pharmacy_city_line=f"{site.city}, {site.state} {site.postal_code}",
+        pharmacy_phone=site.phone,
+        rx_number=p.number,
+        fill_number=fill.number,
+        fill_no=fill.fill_no,
+        patient_name=f"{p.patient.first_name} {p.patient.last_name}",
+        prescriber_name=f"{p.prescriber.first_name} {p.prescriber.last_name}".strip(),
+        drug_name=drug.generic_name,
+        brand_name=package.product.brand_name,
+        strength=drug.strength,
+        form=drug.form,
+        labeler=package.product.labeler,
+        ndc=package.ndc,
+        directions=p.directions,
+        quantity=fill.quantity,
+        unit=drug.unit,
+        refills_left=refills_left(p),
+        days_supply=fill.days_supply,
+        written_on=p.written_on,
+        filled_on=on,
+        lot_expires_on=min(expiries) if expiries else None,
+        schedule=drug.schedule,
+        description=package.product.appearance,
+        pharmacist_initials=fill.verified_initials,
+        ingredients=tuple(i.name for i in ingredients),
+        classes=tuple(sorted({c.replace("-", " ") for i in ingredients for c in i.classes})),
+        route=drug.route,
+        easy_open=p.patient.easy_open,
+        training=site.training,
         copy_no=max(fill.labels_printed, 1),
-    )  # fmt: skip
+    )
 
 
 def bag(actor: Actor, number: str) -> Bag | None:
@@ -166,7 +202,9 @@ def bag(actor: Actor, number: str) -> Bag | None:
 def bags_of(actor: Actor, patient_id: int) -> list[Bag]:
     """A patient's bags that wait in their bins."""
     return list(
-        Bag.objects.filter(site_id=actor.site_id, patient_id=patient_id, state=Bag.State.WAITING).prefetch_related("fills__package__product__drug").order_by("id")
+        Bag.objects.filter(site_id=actor.site_id, patient_id=patient_id, state=Bag.State.WAITING)
+        .prefetch_related("fills__package__product__drug")
+        .order_by("id")
     )
 
 
@@ -178,7 +216,9 @@ def bags_waiting(actor: Actor, *, most: int = 50) -> list[Bag]:
 
 def due_for_return(actor: Actor, *, on: date, most: int = 100) -> list[Fill]:
     """Fills that waited in the bin so long that they go back to stock, longest first."""
-    before = datetime.combine(on, datetime.min.time()).astimezone() - timedelta(days=returns.will_call().days_in_bin - 1)
+    before = datetime.combine(on, datetime.min.time()).astimezone() - timedelta(
+        days=returns.will_call().days_in_bin - 1
+    )
     return list(fills(actor).filter(state=State.BIN, since__lt=before).order_by("since")[:most])
 
 
@@ -192,7 +232,11 @@ def pick_up(actor: Actor, code: str) -> PickUp:
 
 def pick_ups_open(actor: Actor) -> list[PickUp]:
     """Pick-ups that are at the counter now."""
-    return list(PickUp.objects.select_related("patient").filter(site_id=actor.site_id, state=PickUp.State.OPEN).order_by("started_at"))
+    return list(
+        PickUp.objects.select_related("patient")
+        .filter(site_id=actor.site_id, state=PickUp.State.OPEN)
+        .order_by("started_at")
+    )
 
 
 def bags_in(pick_up: PickUp) -> list[Bag]:
@@ -203,7 +247,9 @@ def bags_in(pick_up: PickUp) -> list[Bag]:
 def stopped(actor: Actor) -> dict[str, int]:
     """How often what was stopped at this site: scans that did not pass and acts that were refused, by code."""
     found: dict[str, int] = {}
-    rows = AuditEntry.objects.filter(site_id=actor.site_id, verb__in=["act.refused", "fill.scan_stopped"]).values_list("after", flat=True)
+    rows = AuditEntry.objects.filter(site_id=actor.site_id, verb__in=["act.refused", "fill.scan_stopped"]).values_list(
+        "after", flat=True
+    )
     for after in rows.iterator():
         code = str((after or {}).get("code", ""))
         found[code] = found.get(code, 0) + 1
@@ -226,6 +272,9 @@ def unsound() -> list[str]:
     for fill_id, to in latest.iterator():
         last.setdefault(fill_id, to)
     for f in Fill.objects.exclude(state=State.RECEIVED).only("number", "state"):
-        if last.get(f.pk, f.state if f.kind == Fill.Kind.COMPLETION and f.state == State.READY_TO_FILL else None) != f.state:
+        if (
+            last.get(f.pk, f.state if f.kind == Fill.Kind.COMPLETION and f.state == State.READY_TO_FILL else None)
+            != f.state
+        ):
             found.append(f"fill {f.number} says {f.state}, its steps say {last.get(f.pk, 'nothing')}")
     return found

@@ -28,7 +28,9 @@ class Drug(models.Model):
     ingredients = models.ManyToManyField(Ingredient, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["generic_name", "strength", "form"], name="one_drug_a_name_strength_form")]
+        constraints = [
+            models.UniqueConstraint(fields=["generic_name", "strength", "form"], name="one_drug_a_name_strength_form")
+        ]
 
     def __str__(self) -> str:
         return f"{self.generic_name} {self.strength} {self.form}"

@@ -47,7 +47,10 @@ def search(text: str, *, most: int = 20) -> list[Drug]:
     for word in _WORD.findall(text.lower())[:8]:
         starts = rf"(^|[^a-z0-9]){re.escape(word)}"
         found = found.filter(
-            Q(generic_name__iregex=starts) | Q(strength__iregex=starts) | Q(form__iregex=starts) | Q(products__brand_name__iregex=starts)
+            Q(generic_name__iregex=starts)
+            | Q(strength__iregex=starts)
+            | Q(form__iregex=starts)
+            | Q(products__brand_name__iregex=starts)
         )
     return list(found.distinct().order_by("generic_name", "form", "id")[:most])
 
@@ -75,7 +78,11 @@ def ingredients(text: str = "", *, most: int = 20) -> list[Ingredient]:
 
 def ingredients_of(drug_id: int) -> list[Ingredient]:
     """The ingredients of a clinical drug."""
-    return list(Ingredient.objects.filter(pk__in=Drug.ingredients.through.objects.filter(drug_id=drug_id).values("ingredient_id")).order_by("key"))
+    return list(
+        Ingredient.objects.filter(
+            pk__in=Drug.ingredients.through.objects.filter(drug_id=drug_id).values("ingredient_id")
+        ).order_by("key")
+    )
 
 
 def count() -> int:

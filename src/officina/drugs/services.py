@@ -33,9 +33,16 @@ def load_starter(actor: Actor, *, at: datetime) -> int:
         ndc12 = Ndc.parse(row.ndc).digits12
         if ndc12 not in have:
             Package.objects.create(
-                product=products[drug.pk, row.brand_name, row.labeler], ndc12=ndc12, ndc=row.ndc, gtin=row.gtin, size=row.package_size,
-                unit=row.package_unit, unit_of_use=row.unit_of_use, unit_cost=row.unit_cost, cost_as_of=row.cost_as_of,
-            )  # fmt: skip
+                product=products[drug.pk, row.brand_name, row.labeler],
+                ndc12=ndc12,
+                ndc=row.ndc,
+                gtin=row.gtin,
+                size=row.package_size,
+                unit=row.package_unit,
+                unit_of_use=row.unit_of_use,
+                unit_cost=row.unit_cost,
+                cost_as_of=row.cost_as_of,
+            )
     audit.record(actor, LOADED, at=at, after={"packages": len(rows), "edition": starter.EDITION})
     return len(rows)
 
@@ -48,7 +55,13 @@ def _ingredients() -> dict[str, Ingredient]:
 
 def _drug(row: starter.PackageRow, ingredients: dict[str, Ingredient]) -> Drug:
     drug = Drug.objects.create(
-        generic_name=row.generic_name, strength=row.strength, form=row.form, route=row.route, schedule=row.schedule, unit=row.package_unit, rxcui=row.rxcui
+        generic_name=row.generic_name,
+        strength=row.strength,
+        form=row.form,
+        route=row.route,
+        schedule=row.schedule,
+        unit=row.package_unit,
+        rxcui=row.rxcui,
     )
     drug.ingredients.set([ingredients[key] for key in row.ingredients])
     return drug

@@ -59,19 +59,31 @@ def packages() -> tuple[PackageRow, ...]:
     """The packages, by medicine, form and strength; a wrong check digit or number is a ParseError."""
     return tuple(
         PackageRow(
-            ndc=Ndc.parse(r["ndc"]).text, gtin=Gtin.parse(r["gtin"]).digits, brand_name=r["brand_name"], generic_name=r["generic_name"],
-            strength=r["strength"], form=r["form"], route=r["route"], labeler=r["labeler"], schedule=int(r["schedule"]),
-            package_size=D(r["package_size"]), package_unit=r["package_unit"], unit_of_use=r["unit_of_use"] == "yes",
-            ingredients=tuple(r["ingredients"].split(";")), te_code=r["te_code"], rxcui=r["rxcui"],
+            ndc=Ndc.parse(r["ndc"]).text,
+            gtin=Gtin.parse(r["gtin"]).digits,
+            brand_name=r["brand_name"],
+            generic_name=r["generic_name"],
+            strength=r["strength"],
+            form=r["form"],
+            route=r["route"],
+            labeler=r["labeler"],
+            schedule=int(r["schedule"]),
+            package_size=D(r["package_size"]),
+            package_unit=r["package_unit"],
+            unit_of_use=r["unit_of_use"] == "yes",
+            ingredients=tuple(r["ingredients"].split(";")),
+            te_code=r["te_code"],
+            rxcui=r["rxcui"],
             unit_cost=D(r["unit_cost"]).quantize(Decimal("0.0001")) if r["unit_cost"] else None,
             cost_as_of=date.fromisoformat(r["cost_as_of"]) if r["cost_as_of"] else None,
         )
         for r in _rows("packages.csv")
-    )  # fmt: skip
+    )
 
 
 def ingredients() -> tuple[IngredientRow, ...]:
     """The substances: those of the packages, and those that the interaction rules name."""
     return tuple(
-        IngredientRow(key=r["key"], name=r["name"], classes=tuple(c for c in r["classes"].split(";") if c)) for r in _rows("ingredients.csv")
+        IngredientRow(key=r["key"], name=r["name"], classes=tuple(c for c in r["classes"].split(";") if c))
+        for r in _rows("ingredients.csv")
     )

@@ -21,33 +21,48 @@ def bundle(orders: Sequence[WrittenOrder], envelope: Envelope) -> bytes:
     requests = [_request(order, f"{envelope.message_id}-{n}") for n, order in enumerate(orders, 1)]
     sent = envelope.sent_at.isoformat() if envelope.sent_at else ""
     document = build.prescription_bundle(
-        requests, patient=_patient(first, envelope), practitioner=_practitioner(first, envelope),
-        number=m.Identifier(system=envelope.sender, value=envelope.message_id), sent_at=sent,
-    )  # fmt: skip
+        requests,
+        patient=_patient(first, envelope),
+        practitioner=_practitioner(first, envelope),
+        number=m.Identifier(system=envelope.sender, value=envelope.message_id),
+        sent_at=sent,
+    )
     return build.build_bundle(document)
 
 
 def _patient(order: WrittenOrder, envelope: Envelope) -> m.Patient:
     p = order.patient
     return m.Patient(
-        id=f"{envelope.message_id}-patient", names=_names(p), gender=_SEX.get(p.sex, "unknown"), addresses=_addresses(p), telecoms=_telecoms(p),
+        id=f"{envelope.message_id}-patient",
+        names=_names(p),
+        gender=_SEX.get(p.sex, "unknown"),
+        addresses=_addresses(p),
+        telecoms=_telecoms(p),
         birth_date=p.born_on.isoformat() if p.born_on else "",
-    )  # fmt: skip
+    )
 
 
 def _practitioner(order: WrittenOrder, envelope: Envelope) -> m.Practitioner:
     p = order.prescriber
     identifiers = (m.Identifier(system=NPI, value=p.npi),) if p.npi else ()
     return m.Practitioner(
-        id=f"{envelope.message_id}-prescriber", names=_names(p), identifiers=identifiers, addresses=_addresses(p), telecoms=_telecoms(p)
+        id=f"{envelope.message_id}-prescriber",
+        names=_names(p),
+        identifiers=identifiers,
+        addresses=_addresses(p),
+        telecoms=_telecoms(p),
     )
 
 
 def _request(order: WrittenOrder, number: str) -> m.MedicationRequest:
     codings = [m.Coding(system=RXNORM, code=order.rxcui, display=order.drug_text)] if order.rxcui else []
     codings += [m.Coding(system=NDC, code=order.ndc, display=order.drug_text)] if order.ndc else []
-    quantity = m.Amount(value=order.quantity, unit=order.quantity_unit, system=UCUM, code=_UCUM.get(order.quantity_unit, "{each}"))
-    supply = m.Amount(value=Decimal(order.days_supply), unit="days", system=UCUM, code="d") if order.days_supply else None
+    quantity = m.Amount(
+        value=order.quantity, unit=order.quantity_unit, system=UCUM, code=_UCUM.get(order.quantity_unit, "{each}")
+    )
+    supply = (
+        m.Amount(value=Decimal(order.days_supply), unit="days", system=UCUM, code="d") if order.days_supply else None
+    )
     return m.MedicationRequest(
         id=number,
         identifiers=(m.Identifier(system="urn:order", value=order.order_number),) if order.order_number else (),
@@ -64,7 +79,11 @@ def _request(order: WrittenOrder, number: str) -> m.MedicationRequest:
 
 def _names(person: Person) -> tuple[m.HumanName, ...]:
     given = tuple(part for part in (person.first_name, person.middle_name) if part)
-    return (m.HumanName(use="official", family=person.last_name, given=given, suffix=(person.suffix,) if person.suffix else ()),)
+    return (
+        m.HumanName(
+            use="official", family=person.last_name, given=given, suffix=(person.suffix,) if person.suffix else ()
+        ),
+    )
 
 
 def _addresses(person: Person) -> tuple[m.Address, ...]:

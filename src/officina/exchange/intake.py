@@ -39,9 +39,13 @@ def read(actor: Actor, message: Message, raw: bytes, *, at: datetime, promised_a
         understood = sniff.understand(raw)
     except ParseError as problem:
         found = sniff.format_of(raw)
-        message = prescriptions.refuse_message(actor, message=message, problem=problem, format=found, answer=answer, at=at)
+        message = prescriptions.refuse_message(
+            actor, message=message, problem=problem, format=found, answer=answer, at=at
+        )
     else:
-        message = fills.admit(actor, message=message, understood=understood, at=at, answer=answer, promised_at=promised_at)
+        message = fills.admit(
+            actor, message=message, understood=understood, at=at, answer=answer, promised_at=promised_at
+        )
     return receipt(message)
 
 

@@ -78,11 +78,19 @@ FIELDS: dict[str, str] = {
 TAKEN = frozenset(
     (
         *FIELDS.values(),
-        "header.message_id", "header.relates_to_message_id", "header.to.id", "header.to.qualifier", "header.from_.id",
-        "header.from_.qualifier", "header.sent_time", "header.test_message",
-        "patient.address.line_2", "prescriber.address.line_2", "medication.drug_coded.strength_unit_of_measure",
+        "header.message_id",
+        "header.relates_to_message_id",
+        "header.to.id",
+        "header.to.qualifier",
+        "header.from_.id",
+        "header.from_.qualifier",
+        "header.sent_time",
+        "header.test_message",
+        "patient.address.line_2",
+        "prescriber.address.line_2",
+        "medication.drug_coded.strength_unit_of_measure",
     )
-)  # fmt: skip
+)
 """Fields that have their place in the order or the envelope; every other one is handed on in `kept`."""
 
 ALSO_TAKEN = re.compile(

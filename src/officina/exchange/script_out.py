@@ -20,16 +20,22 @@ def new_rx(order: WrittenOrder, envelope: Envelope) -> bytes:
     )
     body = model.NewRx(
         patient=model.Patient(
-            name=_name(order.patient), gender=order.patient.sex, date_of_birth=order.patient.born_on, address=_address(order.patient),
+            name=_name(order.patient),
+            gender=order.patient.sex,
+            date_of_birth=order.patient.born_on,
+            address=_address(order.patient),
             communication_numbers=model.CommunicationNumbers(primary_telephone=order.patient.phone),
         ),
         pharmacy=model.Pharmacy(ncpdp_id=envelope.recipient, business_name="Pharmacy"),
         prescriber=model.Prescriber(
-            npi=order.prescriber.npi, dea_number=order.prescriber.dea, name=_name(order.prescriber), address=_address(order.prescriber),
+            npi=order.prescriber.npi,
+            dea_number=order.prescriber.dea,
+            name=_name(order.prescriber),
+            address=_address(order.prescriber),
             communication_numbers=model.CommunicationNumbers(primary_telephone=order.prescriber.phone),
         ),
         medication=_medication(order),
-    )  # fmt: skip
+    )
     version = "2023011" if envelope.version == "2023011" else "2017071"
     return build.build(model.Message(kind="NewRx", version=version, header=header, body=body))
 

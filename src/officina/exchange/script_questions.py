@@ -62,29 +62,47 @@ def _of_patient(body: NewRx, order: WrittenOrder) -> Iterator[Finding]:
     at, patient = "Body/NewRx/Patient", order.patient
     if body.patient is not None and body.patient.element == "NonHumanPatient":
         yield _found(
-            "animal_patient", "The patient is an animal: human doses and interaction checks do not hold.", order, "patient",
+            "animal_patient",
+            "The patient is an animal: human doses and interaction checks do not hold.",
+            order,
+            "patient",
             missing_at=f"{at}/NonHumanPatient",
-        )  # fmt: skip
+        )
     if not (patient.last_name and patient.first_name):
         came = " ".join(part for part in (patient.first_name, patient.last_name) if part)
         yield _found(
-            "patient_name_missing", "The patient's last and first name are not both written.", order, "patient.last_name",
-            missing_at=at, expected="last and first name", came=came,
-        )  # fmt: skip
+            "patient_name_missing",
+            "The patient's last and first name are not both written.",
+            order,
+            "patient.last_name",
+            missing_at=at,
+            expected="last and first name",
+            came=came,
+        )
     if patient.born_on is None:
         yield _found(
             "born_on_missing", "The patient's date of birth is not written.", order, "patient.born_on", missing_at=at
         )
     elif order.written_on is not None and patient.born_on > order.written_on:
         yield _found(
-            "born_on_future", "The patient is born after the order was written.", order, "patient.born_on",
-            expected=f"by {order.written_on}", came=str(patient.born_on),
-        )  # fmt: skip
+            "born_on_future",
+            "The patient is born after the order was written.",
+            order,
+            "patient.born_on",
+            expected=f"by {order.written_on}",
+            came=str(patient.born_on),
+        )
     if not patient.sex and body.patient is not None and body.patient.gender:
         yield _found(
-            "sex_unknown", "The code for the patient's sex is not known.", order, "patient.sex",
-            severity=Severity.MINOR, expected="F, M, U or N", came=body.patient.gender, missing_at=at,
-        )  # fmt: skip
+            "sex_unknown",
+            "The code for the patient's sex is not known.",
+            order,
+            "patient.sex",
+            severity=Severity.MINOR,
+            expected="F, M, U or N",
+            came=body.patient.gender,
+            missing_at=at,
+        )
 
 
 def _of_prescriber(order: WrittenOrder) -> Iterator[Finding]:
@@ -95,15 +113,26 @@ def _of_prescriber(order: WrittenOrder) -> Iterator[Finding]:
         )
     if one.npi and (problem := _unreadable(Npi.parse, one.npi)):
         yield _found(
-            "npi_check", f"The prescriber's NPI {one.npi} cannot be right.", order, "prescriber.npi",
-            severity=Severity.MODERATE, expected=problem, came=one.npi, source="45 CFR 162.406",
-        )  # fmt: skip
+            "npi_check",
+            f"The prescriber's NPI {one.npi} cannot be right.",
+            order,
+            "prescriber.npi",
+            severity=Severity.MODERATE,
+            expected=problem,
+            came=one.npi,
+            source="45 CFR 162.406",
+        )
     if one.dea and (problem := _unreadable(DeaNumber.parse, one.dea)):
         yield _found(
-            "dea_check", f"The prescriber's DEA number {one.dea} cannot be right.", order, "prescriber.dea",
-            severity=Severity.MAJOR if order.schedule else Severity.MODERATE, expected=problem, came=one.dea,
+            "dea_check",
+            f"The prescriber's DEA number {one.dea} cannot be right.",
+            order,
+            "prescriber.dea",
+            severity=Severity.MAJOR if order.schedule else Severity.MODERATE,
+            expected=problem,
+            came=one.dea,
             source="21 CFR 1301",
-        )  # fmt: skip
+        )
 
 
 def _unreadable(parse: Callable[[str], object], text: str) -> str:
@@ -119,15 +148,26 @@ def _of_drug(medication: Medication, order: WrittenOrder) -> Iterator[Finding]:
     coded = medication.drug_coded
     if order.ndc and (problem := _unreadable(Ndc.parse, order.ndc)):
         yield _found(
-            "ndc_check", f"The NDC {order.ndc} cannot be read as one package.", order, "ndc",
-            severity=Severity.MODERATE, expected=problem, came=order.ndc, source="21 CFR 207.33",
-        )  # fmt: skip
+            "ndc_check",
+            f"The NDC {order.ndc} cannot be read as one package.",
+            order,
+            "ndc",
+            severity=Severity.MODERATE,
+            expected=problem,
+            came=order.ndc,
+            source="21 CFR 207.33",
+        )
     unit = coded.strength_unit_of_measure
     if unit and codes.word("strength_units", unit) is None:
         yield _found(
-            "strength_unit", "The strength's unit is not known.", order, "strength", severity=Severity.MODERATE,
-            expected="a code of the NCI strength units", came=f"{coded.strength_value} {unit}".strip(),
-        )  # fmt: skip
+            "strength_unit",
+            "The strength's unit is not known.",
+            order,
+            "strength",
+            severity=Severity.MODERATE,
+            expected="a code of the NCI strength units",
+            came=f"{coded.strength_value} {unit}".strip(),
+        )
     if any(path.startswith(f"{MEDICATION}/Compound") for path, _ in order.kept):
         yield _found(
             "compound", "A compound is ordered. Its ingredients are among what was kept, not read.", order, "drug_text"
@@ -145,14 +185,24 @@ def _of_quantity(medication: Medication, order: WrittenOrder) -> Iterator[Findin
         yield _found("quantity_zero", "The quantity is zero.", order, "quantity", came="0")
     elif _is_odd(value, order.quantity_unit):
         yield _found(
-            "quantity_fraction", f"The quantity is {written(value)}: is a part of a {order.quantity_unit or 'unit'} meant?",
-            order, "quantity", severity=Severity.MODERATE, expected="a whole number", came=written(value),
-        )  # fmt: skip
+            "quantity_fraction",
+            f"The quantity is {written(value)}: is a part of a {order.quantity_unit or 'unit'} meant?",
+            order,
+            "quantity",
+            severity=Severity.MODERATE,
+            expected="a whole number",
+            came=written(value),
+        )
     if medication.quantity.code_list_qualifier in {"40", "87"}:
         yield _found(
-            "quantity_qualifier", "The quantity is not marked as the original one.", order, "quantity",
-            severity=Severity.MODERATE, expected="38", came=medication.quantity.code_list_qualifier,
-        )  # fmt: skip
+            "quantity_qualifier",
+            "The quantity is not marked as the original one.",
+            order,
+            "quantity",
+            severity=Severity.MODERATE,
+            expected="38",
+            came=medication.quantity.code_list_qualifier,
+        )
     if not order.quantity_unit:
         yield _unit_question(order, code, at)
 
@@ -169,14 +219,25 @@ def _unit_question(order: WrittenOrder, code: str, at: str) -> Finding:
     if strength:
         sentence = f"The quantity's unit is {strength}, which is a unit of strength. Ask what is to be counted."
         return _found(
-            "quantity_unit", sentence, order, "quantity_unit", missing_at=at, came=f"{code} ({strength})",
+            "quantity_unit",
+            sentence,
+            order,
+            "quantity_unit",
+            missing_at=at,
+            came=f"{code} ({strength})",
             expected="a code of the NCI quantity units, such as C48542 tablet",
-        )  # fmt: skip
+        )
     said = {"": "is not written", "C38046": "is given as unspecified"}.get(code, "is not known")
     return _found(
-        "quantity_unit", f"The quantity's unit {said}.", order, "quantity_unit", missing_at=at, came=code,
-        severity=Severity.MODERATE, expected="a code of the NCI quantity units, such as C48542 tablet",
-    )  # fmt: skip
+        "quantity_unit",
+        f"The quantity's unit {said}.",
+        order,
+        "quantity_unit",
+        missing_at=at,
+        came=code,
+        severity=Severity.MODERATE,
+        expected="a code of the NCI quantity units, such as C48542 tablet",
+    )
 
 
 def _of_directions(medication: Medication, order: WrittenOrder) -> Iterator[Finding]:
@@ -202,26 +263,43 @@ def _of_terms(message: Message, medication: Medication, order: WrittenOrder) -> 
     """Refills, substitution and dates."""
     if order.refills is None:
         yield _found(
-            "refills_missing", "The number of refills is not written.", order, "refills",
-            missing_at=MEDICATION, severity=Severity.MODERATE,
-        )  # fmt: skip
+            "refills_missing",
+            "The number of refills is not written.",
+            order,
+            "refills",
+            missing_at=MEDICATION,
+            severity=Severity.MODERATE,
+        )
     if order.substitution_allowed is None and medication.substitutions:
         yield _found(
-            "substitution_unknown", "The code for substitution is not known.", order, "substitution_allowed",
-            severity=Severity.MODERATE, expected="0 allowed, 1 as written", came=medication.substitutions,
-        )  # fmt: skip
+            "substitution_unknown",
+            "The code for substitution is not known.",
+            order,
+            "substitution_allowed",
+            severity=Severity.MODERATE,
+            expected="0 allowed, 1 as written",
+            came=medication.substitutions,
+        )
     if order.written_on is None:
         yield _found(
-            "written_on_missing", "The date on which the order was written is missing.", order, "written_on",
-            missing_at=MEDICATION, severity=Severity.MAJOR if order.schedule else Severity.MODERATE,
-        )  # fmt: skip
+            "written_on_missing",
+            "The date on which the order was written is missing.",
+            order,
+            "written_on",
+            missing_at=MEDICATION,
+            severity=Severity.MAJOR if order.schedule else Severity.MODERATE,
+        )
         return
     sent_at = message.header.sent_time
     if sent_at is not None and order.written_on > (sent_at + EARLIEST_ZONE).date():
         yield _found(
-            "written_in_future", "The order is dated after the day on which it was sent.", order, "written_on",
-            expected=f"by {sent_at.date()}", came=str(order.written_on),
-        )  # fmt: skip
+            "written_in_future",
+            "The order is dated after the day on which it was sent.",
+            order,
+            "written_on",
+            expected=f"by {sent_at.date()}",
+            came=str(order.written_on),
+        )
 
 
 def _of_schedule(medication: Medication, order: WrittenOrder) -> Iterator[Finding]:
@@ -238,16 +316,30 @@ def _of_schedule(medication: Medication, order: WrittenOrder) -> Iterator[Findin
         numeral = ROMAN[order.schedule]
         sentence = f"A schedule {numeral} order without a digital signature is no valid electronic prescription."
         yield _found(
-            "epcs_unsigned", sentence, order, "signed", missing_at="Header",
-            expected="DigitalSignatureIndicator true", source="21 CFR 1311",
-        )  # fmt: skip
+            "epcs_unsigned",
+            sentence,
+            order,
+            "signed",
+            missing_at="Header",
+            expected="DigitalSignatureIndicator true",
+            source="21 CFR 1311",
+        )
     if not order.prescriber.dea:
         yield _found(
-            "dea_missing", "A controlled drug is ordered without a DEA number.", order, "prescriber.dea",
-            missing_at="Body/NewRx/Prescriber", source="21 CFR 1306.05",
-        )  # fmt: skip
+            "dea_missing",
+            "A controlled drug is ordered without a DEA number.",
+            order,
+            "prescriber.dea",
+            missing_at="Body/NewRx/Prescriber",
+            source="21 CFR 1306.05",
+        )
     if order.schedule == 2 and order.refills:
         yield _found(
-            "refills_schedule_2", "Refills are written for a schedule II drug, which may have none.", order, "refills",
-            expected="0", came=str(order.refills), source="21 CFR 1306.12",
-        )  # fmt: skip
+            "refills_schedule_2",
+            "Refills are written for a schedule II drug, which may have none.",
+            order,
+            "refills",
+            expected="0",
+            came=str(order.refills),
+            source="21 CFR 1306.12",
+        )

@@ -16,11 +16,17 @@ POUND = Decimal("0.45359237")
 """Kilograms in an avoirdupois pound, exactly (NIST Handbook 44, appendix C)."""
 
 KILOGRAMS = {
-    "kg": Decimal(1), "C28252": Decimal(1),
-    "g": Decimal("0.001"), "C48155": Decimal("0.001"),
-    "[lb_av]": POUND, "lb": POUND, "lbs": POUND, "C48531": POUND,
-    "[oz_av]": POUND / 16, "C48519": POUND / 16,
-}  # fmt: skip
+    "kg": Decimal(1),
+    "C28252": Decimal(1),
+    "g": Decimal("0.001"),
+    "C48155": Decimal("0.001"),
+    "[lb_av]": POUND,
+    "lb": POUND,
+    "lbs": POUND,
+    "C48531": POUND,
+    "[oz_av]": POUND / 16,
+    "C48519": POUND / 16,
+}
 """Kilograms in one of the unit: UCUM, the plain words some senders use, and NCI Thesaurus."""
 
 LEAST, MOST = Decimal("0.3"), Decimal(500)

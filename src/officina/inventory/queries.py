@@ -44,10 +44,19 @@ def on_shelf(site_id: int) -> QuerySet[Balance]:
 
 def lots_of(site_id: int, package_id: int) -> list[rules.LotFact]:
     """The lots of a package on shelf and in the safe, earliest expiry first."""
-    rows = on_shelf(site_id).filter(lot__package_id=package_id, on_hand__gt=0).select_related("lot").order_by("lot__expires_on", "lot_id")
+    rows = (
+        on_shelf(site_id)
+        .filter(lot__package_id=package_id, on_hand__gt=0)
+        .select_related("lot")
+        .order_by("lot__expires_on", "lot_id")
+    )
     return [
         rules.LotFact(
-            lot_id=b.lot_id, number=str(b.lot), expires_on=b.lot.expires_on, on_hand=b.on_hand, quarantined=b.lot.state != Lot.State.GOOD
+            lot_id=b.lot_id,
+            number=str(b.lot),
+            expires_on=b.lot.expires_on,
+            on_hand=b.on_hand,
+            quarantined=b.lot.state != Lot.State.GOOD,
         )
         for b in rows
     ]
@@ -64,7 +73,9 @@ def shelves(site_id: int, package_ids: list[int], *, on: date) -> dict[int, Shel
         if seen is None:
             found[b.lot.package_id] = Shelf(b.lot.package_id, b.on_hand, 1, b.lot.expires_on)
         else:
-            found[b.lot.package_id] = Shelf(seen.package_id, seen.on_hand + b.on_hand, seen.lots + 1, min(seen.earliest, b.lot.expires_on))
+            found[b.lot.package_id] = Shelf(
+                seen.package_id, seen.on_hand + b.on_hand, seen.lots + 1, min(seen.earliest, b.lot.expires_on)
+            )
     return found
 
 
@@ -89,24 +100,37 @@ def lot(actor: Actor, code: str) -> Lot | None:
 def place_of(lot_id: int) -> Place | None:
     """Where a lot is dispensed from: the shelf or the safe that holds some of it."""
     found = (
-        Balance.objects.select_related("place").filter(lot_id=lot_id, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE], on_hand__gt=0).first()
+        Balance.objects.select_related("place")
+        .filter(lot_id=lot_id, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE], on_hand__gt=0)
+        .first()
     )
     return found.place if found else None
 
 
 def on_hand(lot_id: int, place_id: int) -> Decimal:
     """What is on hand of a lot at a place; zero where nothing ever was."""
-    return Balance.objects.filter(lot_id=lot_id, place_id=place_id).values_list("on_hand", flat=True).first() or Decimal(0)
+    return Balance.objects.filter(lot_id=lot_id, place_id=place_id).values_list(
+        "on_hand", flat=True
+    ).first() or Decimal(0)
 
 
 def stock(actor: Actor, *, text: str = "", most: int = 100) -> list[Balance]:
     """Stock on hand by medicine and expiry, for the stockroom."""
-    rows = Balance.objects.filter(site_id=actor.site_id, on_hand__gt=0).select_related("lot__package__product__drug", "place")
+    rows = Balance.objects.filter(site_id=actor.site_id, on_hand__gt=0).select_related(
+        "lot__package__product__drug", "place"
+    )
     for word in text.lower().split():
-        rows = rows.filter(lot__package__product__drug__generic_name__icontains=word) | rows.filter(
-            lot__package__ndc__startswith=word
-        ) | rows.filter(lot__package__product__brand_name__icontains=word) | rows.filter(lot__package__product__drug__strength__startswith=word)
-    return list(rows.order_by("lot__package__product__drug__generic_name", "lot__package__product__drug_id", "lot__expires_on", "id")[:most])
+        rows = (
+            rows.filter(lot__package__product__drug__generic_name__icontains=word)
+            | rows.filter(lot__package__ndc__startswith=word)
+            | rows.filter(lot__package__product__brand_name__icontains=word)
+            | rows.filter(lot__package__product__drug__strength__startswith=word)
+        )
+    return list(
+        rows.order_by(
+            "lot__package__product__drug__generic_name", "lot__package__product__drug_id", "lot__expires_on", "id"
+        )[:most]
+    )
 
 
 def moves_of(lot_id: int, *, cursor: str = "") -> Page[Move]:
@@ -124,7 +148,9 @@ def differences() -> Iterator[str]:
     sums: dict[tuple[int, int], Decimal] = {}
     inside = [p.pk for p in Place.objects.all() if p.is_inside]
     for sign, side in ((1, "to_place_id"), (-1, "from_place_id")):
-        rows = Move.objects.filter(**{f"{side}__in": inside}).values_list("lot_id", side).annotate(total=Sum("quantity"))
+        rows = (
+            Move.objects.filter(**{f"{side}__in": inside}).values_list("lot_id", side).annotate(total=Sum("quantity"))
+        )
         for lot_id, place_id, total in rows.iterator():
             sums[lot_id, place_id] = sums.get((lot_id, place_id), Decimal(0)) + sign * total
     for lot_id, place_id, on_hand in Balance.objects.values_list("lot_id", "place_id", "on_hand").iterator():

@@ -38,7 +38,9 @@ class Transfer:
     reverses_id: int | None = None
 
 
-def post(actor: Actor, transfers: Iterable[Transfer], *, at: datetime, cause: str, about: str = "", why: str = "") -> list[Move]:
+def post(
+    actor: Actor, transfers: Iterable[Transfer], *, at: datetime, cause: str, about: str = "", why: str = ""
+) -> list[Move]:
     """Post moves and keep the balances, in the running transaction. Refused where a place would fall below zero.
 
     Balances are taken in key order, so that two who need the same lots wait for each other and never lock each other out.
@@ -51,16 +53,28 @@ def post(actor: Actor, transfers: Iterable[Transfer], *, at: datetime, cause: st
             _put(actor.site_id, t)
     return Move.objects.bulk_create(
         Move(
-            site_id=actor.site_id, lot_id=t.lot_id, from_place=t.from_place, to_place=t.to_place, quantity=t.quantity, at=at, cause=cause,
-            about=about, why=why[:200], user_id=actor.user_id, user_name=actor.name, reverses_id=t.reverses_id,
+            site_id=actor.site_id,
+            lot_id=t.lot_id,
+            from_place=t.from_place,
+            to_place=t.to_place,
+            quantity=t.quantity,
+            at=at,
+            cause=cause,
+            about=about,
+            why=why[:200],
+            user_id=actor.user_id,
+            user_name=actor.name,
+            reverses_id=t.reverses_id,
         )
         for t in rows
-    )  # fmt: skip
+    )
 
 
 def _take(t: Transfer) -> None:
     """Take from a balance only what is there: the update and the check are one statement, so no race can go below zero."""
-    taken = Balance.objects.filter(lot_id=t.lot_id, place=t.from_place, on_hand__gte=t.quantity).update(on_hand=F("on_hand") - amount(t.quantity))
+    taken = Balance.objects.filter(lot_id=t.lot_id, place=t.from_place, on_hand__gte=t.quantity).update(
+        on_hand=F("on_hand") - amount(t.quantity)
+    )
     if not taken:
         have = queries.on_hand(t.lot_id, t.from_place.pk)
         raise Refused(
@@ -80,7 +94,9 @@ def _put(site_id: int, t: Transfer) -> None:
         )
 
 
-def reverse(actor: Actor, moves: Iterable[Move], *, at: datetime, cause: str, about: str = "", why: str = "") -> list[Move]:
+def reverse(
+    actor: Actor, moves: Iterable[Move], *, at: datetime, cause: str, about: str = "", why: str = ""
+) -> list[Move]:
     """Post the reverse of moves, each naming what it reverses; a move is reversed once only, held by the database."""
     back = [Transfer(m.lot_id, m.to_place, m.from_place, m.quantity, m.pk) for m in moves]
     return post(actor, back, at=at, cause=cause, about=about, why=why)
@@ -96,7 +112,14 @@ def furnish(actor: Actor, *, at: datetime) -> None:
 
 @command
 def receive(
-    actor: Actor, *, package: Package, lot_number: str, expires_on: date, quantity: Decimal, at: datetime, invoice: str = ""
+    actor: Actor,
+    *,
+    package: Package,
+    lot_number: str,
+    expires_on: date,
+    quantity: Decimal,
+    at: datetime,
+    invoice: str = "",
 ) -> Lot:
     """Receive so many dispensing units of a lot: from the supplier to the shelf, or to the safe for Schedule II."""
     actor.must(acts.RECEIVE, at=at)
@@ -106,12 +129,20 @@ def receive(
     if quantity <= 0:
         raise Refused("quantity_not_positive", "The quantity must be more than zero.", {"quantity": "More than zero"})
     if expires_on < actor.day(at):
-        raise Refused("expired", f"This lot expired on {expires_on:%b %d, %Y}: do not put it on the shelf.", {"expires_on": "In the past"})
-    lot, _ = Lot.objects.get_or_create(site_id=actor.site_id, package=package, number=lot_number, expires_on=expires_on, vial_number="")
+        raise Refused(
+            "expired",
+            f"This lot expired on {expires_on:%b %d, %Y}: do not put it on the shelf.",
+            {"expires_on": "In the past"},
+        )
+    lot, _ = Lot.objects.get_or_create(
+        site_id=actor.site_id, package=package, number=lot_number, expires_on=expires_on, vial_number=""
+    )
     places = queries.places(actor.site_id)
     to = places[Place.Kind.SAFE if package.product.drug.schedule == 2 else Place.Kind.SHELF]
     post(actor, [Transfer(lot.pk, places[Place.Kind.SUPPLIER], to, quantity)], at=at, cause="received", about=invoice)
-    audit.record(actor, RECEIVED, at=at, on=lot, after={"ndc": package.ndc, "lot": lot_number, "quantity": str(quantity)})
+    audit.record(
+        actor, RECEIVED, at=at, on=lot, after={"ndc": package.ndc, "lot": lot_number, "quantity": str(quantity)}
+    )
     return lot
 
 
@@ -123,7 +154,9 @@ def quarantine(actor: Actor, *, lot: Lot, why: str, at: datetime) -> Lot:
         raise Refused("why_needed", "Say why the lot is quarantined.", {"why": "Needed"})
     Lot.objects.filter(pk=lot.pk).update(state=Lot.State.QUARANTINED)
     to = queries.places(actor.site_id)[Place.Kind.QUARANTINE]
-    held = Balance.objects.filter(lot=lot, on_hand__gt=0, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE]).select_related("place")
+    held = Balance.objects.filter(
+        lot=lot, on_hand__gt=0, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE]
+    ).select_related("place")
     post(actor, [Transfer(lot.pk, b.place, to, b.on_hand) for b in held], at=at, cause="quarantined", why=why)
     audit.record(actor, QUARANTINED, at=at, on=lot, why=why)
     lot.state = Lot.State.QUARANTINED
@@ -139,7 +172,11 @@ def count(actor: Actor, *, lot: Lot, place: Place, counted: Decimal, why: str, a
     have = queries.on_hand(lot.pk, place.pk)
     difference = counted - have
     if difference != 0 and not why.strip():
-        raise Refused("why_needed", f"The ledger says {written(have)}, the count says {written(counted)}: say why.", {"why": "Needed"})
+        raise Refused(
+            "why_needed",
+            f"The ledger says {written(have)}, the count says {written(counted)}: say why.",
+            {"why": "Needed"},
+        )
     away = queries.places(actor.site_id)[Place.Kind.COUNTED]
     if difference:
         ends = (away, place) if difference > 0 else (place, away)
@@ -152,5 +189,10 @@ def vial_lot(actor: Actor, *, package: Package, number: str, expires_on: date, m
     """A returned vial as a lot of its own, with its own house number; in the running transaction."""
     vial = HouseNumber.issue("V", numbering.take(actor.site_id, "vial")).text
     return Lot.objects.create(
-        site_id=actor.site_id, package=package, number=number, expires_on=expires_on, vial_number=vial, made_from=made_from[:60]
+        site_id=actor.site_id,
+        package=package,
+        number=number,
+        expires_on=expires_on,
+        vial_number=vial,
+        made_from=made_from[:60],
     )

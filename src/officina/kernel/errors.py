@@ -23,7 +23,7 @@ class ParseError(ValueError):
 
 
 @dataclass
-class Refused(Exception):  # noqa: N818 - it is said at the counter as "refused"
+class Refused(Exception):
     """The house says no: an act that may not be done now, or not by this person, or not to this thing.
 
     `code` is stable and greppable; `sentence` is shown to the person and says what happened, what was kept and what to

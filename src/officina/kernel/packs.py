@@ -57,12 +57,22 @@ def load(path: Path, row: type[Row]) -> Pack[Row]:
         header = msgspec.convert(head, Header)
         parsed = msgspec.convert(rows, list[row])  # type: ignore[valid-type]
     except (msgspec.MsgspecError, KeyError, UnicodeDecodeError) as problem:
-        raise ParseError("rule pack", where=path.name, expected="a header [pack] and rows [[row]] of the right shape", got=str(problem)) from problem
+        raise ParseError(
+            "rule pack",
+            where=path.name,
+            expected="a header [pack] and rows [[row]] of the right shape",
+            got=str(problem),
+        ) from problem
     unknown = {*raw, *_unknown(Header, [head]), *_unknown(row, rows)}
     if unknown:
         raise ParseError("rule pack", where=path.name, expected="only keys that the pack knows", got=sorted(unknown))
     if header.effective_to is not None and header.effective_to < header.effective_from:
-        raise ParseError("rule pack", where=path.name, expected="an end after the beginning", got=f"{header.effective_from} to {header.effective_to}")
+        raise ParseError(
+            "rule pack",
+            where=path.name,
+            expected="an end after the beginning",
+            got=f"{header.effective_from} to {header.effective_to}",
+        )
     return Pack(header, tuple(parsed))
 
 
@@ -75,5 +85,7 @@ def one_in_force(packs: Sequence[Pack[Row]], on: date) -> Pack[Row]:
     """The one pack of an edition series that holds on this day; ParseError where there is none or more than one."""
     found = [p for p in packs if p.in_force(on)]
     if len(found) != 1:
-        raise ParseError("rule pack", expected=f"exactly one edition in force on {on}", got=[p.header.name for p in found])
+        raise ParseError(
+            "rule pack", expected=f"exactly one edition in force on {on}", got=[p.header.name for p in found]
+        )
     return found[0]

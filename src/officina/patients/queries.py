@@ -86,7 +86,9 @@ def candidates(actor: Actor, *, last_name: str, first_name: str, born_on: date |
     last = rules.fold(last_name)
     if not last:
         return []
-    same_birth = patients(actor).filter(born_on=born_on, name_key__startswith=last) if born_on else Patient.objects.none()
+    same_birth = (
+        patients(actor).filter(born_on=born_on, name_key__startswith=last) if born_on else Patient.objects.none()
+    )
     found = {p.pk: p for p in same_birth.order_by("name_key")[:most]}
     for p in patients(actor).filter(name_key=key).order_by("born_on")[:most]:
         found.setdefault(p.pk, p)

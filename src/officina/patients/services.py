@@ -45,14 +45,20 @@ class Details:
 def _checked(details: Details, *, on: date) -> dict[str, object]:
     """Details as columns; Refused with the field named where one cannot be."""
     if not details.last_name.strip() or not details.first_name.strip():
-        raise Refused("name_missing", "A patient needs a first and a last name.", {"last_name": "Needed", "first_name": "Needed"})
+        raise Refused(
+            "name_missing", "A patient needs a first and a last name.", {"last_name": "Needed", "first_name": "Needed"}
+        )
     if details.born_on > on:
         raise Refused("born_later", "The date of birth is in the future.", {"born_on": "In the future"})
     if details.born_on.year < on.year - 130:
-        raise Refused("born_long_ago", "The date of birth is more than 130 years ago.", {"born_on": "More than 130 years ago"})
+        raise Refused(
+            "born_long_ago", "The date of birth is more than 130 years ago.", {"born_on": "More than 130 years ago"}
+        )
     state = rules.state_code(details.state)
     if state is None:
-        raise Refused("state_unknown", f"{details.state} is no US state or territory.", {"state": "Two letters, such as WI"})
+        raise Refused(
+            "state_unknown", f"{details.state} is no US state or territory.", {"state": "Two letters, such as WI"}
+        )
     values = {f: getattr(details, f) for f in details.__slots__}
     values["state"] = state
     values["phone"] = rules.digits(details.phone)
@@ -97,9 +103,16 @@ def view(actor: Actor, *, patient: Patient, at: datetime) -> None:
 
 @command
 def note_allergy(
-    actor: Actor, *, patient: Patient, text: str, at: datetime, ingredient: Ingredient | None = None, drug_class: str = "",
-    reaction: str = "", severity: str = "unknown",
-) -> Allergy:  # fmt: skip
+    actor: Actor,
+    *,
+    patient: Patient,
+    text: str,
+    at: datetime,
+    ingredient: Ingredient | None = None,
+    drug_class: str = "",
+    reaction: str = "",
+    severity: str = "unknown",
+) -> Allergy:
     """Note an allergy; one without ingredient or class is kept as text and shown as not screened."""
     actor.must(acts.EDIT, at=at, site_id=patient.site_id)
     if not text.strip():
@@ -107,7 +120,13 @@ def note_allergy(
     if severity not in Allergy.Kind.values:
         raise Refused("severity_unknown", "Choose how severe the reaction was.", {"severity": "Choose one"})
     allergy = Allergy.objects.create(
-        patient=patient, text=text.strip(), ingredient=ingredient, drug_class=drug_class, reaction=reaction, severity=severity, noted_on=actor.day(at)
+        patient=patient,
+        text=text.strip(),
+        ingredient=ingredient,
+        drug_class=drug_class,
+        reaction=reaction,
+        severity=severity,
+        noted_on=actor.day(at),
     )
     _asked(patient, on=actor.day(at))
     audit.record(actor, ALLERGY, at=at, on=patient, after={"allergy": allergy.text, "severity": severity})
@@ -143,6 +162,8 @@ def note_condition(actor: Actor, *, patient: Patient, text: str, at: datetime, i
     actor.must(acts.EDIT, at=at, site_id=patient.site_id)
     if not text.strip():
         raise Refused("condition_missing", "Say what the condition is.", {"text": "Needed"})
-    condition = Condition.objects.create(patient=patient, text=text.strip(), icd10=icd10.strip().upper(), noted_on=actor.day(at))
+    condition = Condition.objects.create(
+        patient=patient, text=text.strip(), icd10=icd10.strip().upper(), noted_on=actor.day(at)
+    )
     audit.record(actor, CONDITION, at=at, on=patient, after={"condition": condition.text})
     return condition

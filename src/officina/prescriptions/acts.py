@@ -3,6 +3,8 @@
 from officina.base.access import Licence, declare
 
 RECEIVE = declare("prescriptions.receive", "receive written and electronic prescriptions")
-RECEIVE_ORAL = declare("prescriptions.receive_oral", "take a new prescription by telephone", licences=(Licence.PHARMACIST, Licence.INTERN))
+RECEIVE_ORAL = declare(
+    "prescriptions.receive_oral", "take a new prescription by telephone", licences=(Licence.PHARMACIST, Licence.INTERN)
+)
 ENTER = declare("prescriptions.enter", "enter a prescription")
 RESOLVE_MESSAGE = declare("prescriptions.resolve_message", "settle a message that could not be used")

@@ -52,12 +52,16 @@ class Message(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["site", "sender", "message_id"], condition=Q(is_first=True), name="race_first_message"),
+            models.UniqueConstraint(
+                fields=["site", "sender", "message_id"], condition=Q(is_first=True), name="race_first_message"
+            ),
         ]
         indexes = [
             models.Index(fields=["site", "at", "id"], name="message_newest"),
             models.Index(
-                fields=["site", "at"], name="message_unsettled", condition=Q(settled_at__isnull=True, status__in=["kept", "refused", "duplicate"])
+                fields=["site", "at"],
+                name="message_unsettled",
+                condition=Q(settled_at__isnull=True, status__in=["kept", "refused", "duplicate"]),
             ),
         ]
 
@@ -78,7 +82,10 @@ class Prescriber(models.Model):
     phone = models.CharField(max_length=20, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["site", "npi"], name="prescriber_by_npi"), models.Index(fields=["site", "last_name"], name="prescriber_by_name")]
+        indexes = [
+            models.Index(fields=["site", "npi"], name="prescriber_by_npi"),
+            models.Index(fields=["site", "last_name"], name="prescriber_by_name"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.last_name}, {self.first_name}".rstrip(", ")

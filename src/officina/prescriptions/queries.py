@@ -25,12 +25,16 @@ class Tally:
 
 def messages(actor: Actor, *, cursor: str = "", size: int = 50) -> Page[Message]:
     """Messages, newest first."""
-    return page(Message.objects.filter(site_id=actor.site_id).prefetch_related("prescriptions"), cursor=cursor, size=size)
+    return page(
+        Message.objects.filter(site_id=actor.site_id).prefetch_related("prescriptions"), cursor=cursor, size=size
+    )
 
 
 def unsettled(actor: Actor, *, most: int = 100) -> list[Message]:
     """Messages that wait for a person: refused, repeated, or kept and never read. Oldest first."""
-    rows = Message.objects.filter(site_id=actor.site_id, settled_at__isnull=True, status__in=UNSETTLED).select_related("received", "first")
+    rows = Message.objects.filter(site_id=actor.site_id, settled_at__isnull=True, status__in=UNSETTLED).select_related(
+        "received", "first"
+    )
     return list(rows.order_by("at", "id")[:most])
 
 
@@ -44,7 +48,9 @@ def message(actor: Actor, code: str) -> Message:
 
 def prescriptions(actor: Actor) -> QuerySet[Prescription]:
     """Prescriptions of the site with what every page shows of them."""
-    return Prescription.objects.filter(site_id=actor.site_id).select_related("patient", "prescriber", "drug", "message__received")
+    return Prescription.objects.filter(site_id=actor.site_id).select_related(
+        "patient", "prescriber", "drug", "message__received"
+    )
 
 
 def prescription(actor: Actor, code: str) -> Prescription:
@@ -77,7 +83,9 @@ def prescriber_candidates(actor: Actor, *, npi: str, last_name: str, most: int =
 def prescribers(actor: Actor, text: str, *, most: int = 20) -> list[Prescriber]:
     """Prescribers whose last name begins with the text, or with that NPI."""
     rows = Prescriber.objects.filter(site_id=actor.site_id)
-    found = rows.filter(npi=text) if text.isascii() and text.isdigit() else rows.filter(last_name__istartswith=text.strip())
+    found = (
+        rows.filter(npi=text) if text.isascii() and text.isdigit() else rows.filter(last_name__istartswith=text.strip())
+    )
     return list(found.order_by("last_name", "first_name")[:most])
 
 
@@ -104,9 +112,16 @@ def attachments(prescription_id: int) -> list[Attachment]:
 
 def unread() -> list[str]:
     """A sentence for each message that was kept and never read: the power went in between. Over all sites."""
-    return [f"message {m.code} was kept and never read" for m in Message.objects.filter(status=Message.Status.KEPT).only("code")]
+    return [
+        f"message {m.code} was kept and never read"
+        for m in Message.objects.filter(status=Message.Status.KEPT).only("code")
+    ]
 
 
 def kept_unread(actor: Actor) -> list[Message]:
     """Messages of the site that were kept and never read, to be read now."""
-    return list(Message.objects.select_related("received").filter(site_id=actor.site_id, status=Message.Status.KEPT).order_by("id"))
+    return list(
+        Message.objects.select_related("received")
+        .filter(site_id=actor.site_id, status=Message.Status.KEPT)
+        .order_by("id")
+    )

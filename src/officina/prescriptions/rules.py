@@ -79,16 +79,35 @@ def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
         most = "no refills" if rule.refills_most == 0 else f"at most {rule.refills_most} refills"
         stop("refills", "too_many_refills", f"Schedule {_roman(order.schedule)}: {most}.", rule.source)
     if order.written_on > on:
-        stop("written_on", "written_later", f"Written on {order.written_on:%b %d, %Y}, which is in the future: a prescription may not be post-dated.")
+        stop(
+            "written_on",
+            "written_later",
+            f"Written on {order.written_on:%b %d, %Y}, which is in the future: a prescription may not be post-dated.",
+        )
     last = expires_on(order.schedule, order.written_on)
     if last < on:
         stop("written_on", "order_expired", f"This prescription expired on {last:%b %d, %Y}.", rule.source)
     if rule.dea_needed and not order.prescriber_dea:
-        stop("prescriber", "dea_missing", "A controlled substance needs the prescriber's DEA number.", "21 CFR 1306.05(a)")
+        stop(
+            "prescriber",
+            "dea_missing",
+            "A controlled substance needs the prescriber's DEA number.",
+            "21 CFR 1306.05(a)",
+        )
     if order.schedule == 2 and order.origin == "3" and not order.signed:
-        stop("drug", "epcs_unsigned", "Schedule II by wire without a digital signature is not a valid prescription.", "21 CFR 1311")
+        stop(
+            "drug",
+            "epcs_unsigned",
+            "Schedule II by wire without a digital signature is not a valid prescription.",
+            "21 CFR 1311",
+        )
     if order.schedule == 2 and order.origin == "2":
-        stop("drug", "oral_schedule_ii", "Schedule II by telephone is for emergencies only, under rules this edition does not hold yet.", "21 CFR 1306.11(d)")
+        stop(
+            "drug",
+            "oral_schedule_ii",
+            "Schedule II by telephone is for emergencies only, under rules this edition does not hold yet.",
+            "21 CFR 1306.11(d)",
+        )
     if order.origin == "2" and not order.read_back:
         stop("read_back", "not_read_back", "A telephone order must be read back to the caller.")
     return found

@@ -57,7 +57,9 @@ class Entry:
 def keep(actor: Actor, *, raw: bytes, name: str, at: datetime) -> Message:
     """Keep a message exactly as it arrived, before anything reads it."""
     actor.must(acts.RECEIVE, at=at)
-    received = Received.objects.create(site_id=actor.site_id, at=at, name=name[:200], raw=raw, sha256=hashlib.sha256(raw).hexdigest())
+    received = Received.objects.create(
+        site_id=actor.site_id, at=at, name=name[:200], raw=raw, sha256=hashlib.sha256(raw).hexdigest()
+    )
     message = Message.objects.create(site_id=actor.site_id, received=received, at=at)
     audit.record(actor, KEPT, at=at, on=message, after={"sha256": received.sha256, "bytes": len(raw)})
     return message
@@ -66,15 +68,27 @@ def keep(actor: Actor, *, raw: bytes, name: str, at: datetime) -> Message:
 def reasons(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     """Findings as they are kept beside a message or a prescription."""
     return [
-        {"code": f.code, "sentence": f.sentence, "where": f.where, "expected": f.expected, "came": f.came, "severity": int(f.severity)} for f in findings
+        {
+            "code": f.code,
+            "sentence": f.sentence,
+            "where": f.where,
+            "expected": f.expected,
+            "came": f.came,
+            "severity": int(f.severity),
+        }
+        for f in findings
     ]
 
 
 @command
-def refuse_message(actor: Actor, *, message: Message, problem: ParseError, at: datetime, format: str = "", answer: bytes = b"") -> Message:
+def refuse_message(
+    actor: Actor, *, message: Message, problem: ParseError, at: datetime, format: str = "", answer: bytes = b""
+) -> Message:
     """A message that cannot be read becomes a row that a person sees, with where, what was expected and what came."""
     actor.must(acts.RECEIVE, at=at, site_id=message.site_id)
-    finding = Finding("unreadable", str(problem), where=problem.where, expected=problem.expected, came=str(problem.got)[:200])
+    finding = Finding(
+        "unreadable", str(problem), where=problem.where, expected=problem.expected, came=str(problem.got)[:200]
+    )
     _set(message, status=Message.Status.REFUSED, format=format, reasons=reasons((finding,)))
     _answer(actor, message, answer, at=at)
     audit.record(actor, READ, at=at, on=message, after={"status": message.status})
@@ -90,13 +104,29 @@ def admit(actor: Actor, *, message: Message, understood: Understood, at: datetim
     envelope = understood.envelope
     about = {"format": envelope.format, "version": envelope.version, "kind": envelope.kind[:40]}
     about |= {"message_id": envelope.message_id[:255], "sender": envelope.sender[:120]}
-    first = Message.objects.filter(site_id=actor.site_id, sender=about["sender"], message_id=about["message_id"], is_first=True).first()
+    first = Message.objects.filter(
+        site_id=actor.site_id, sender=about["sender"], message_id=about["message_id"], is_first=True
+    ).first()
     if envelope.message_id and first is not None:
         same = Received.objects.values_list("sha256", flat=True).get(pk=first.received_id) == message.received.sha256
-        _set(message, **about, status=Message.Status.DUPLICATE, first=first, reasons=reasons((_came_before(first, same=same),)))
+        _set(
+            message,
+            **about,
+            status=Message.Status.DUPLICATE,
+            first=first,
+            reasons=reasons((_came_before(first, same=same),)),
+        )
     elif not understood.orders:
-        problems = understood.problems or (Finding("no_order", f"A {envelope.kind or 'message'} holds no new prescription."),)
-        _set(message, **about, status=Message.Status.REFUSED, reasons=reasons(problems), is_first=bool(envelope.message_id))
+        problems = understood.problems or (
+            Finding("no_order", f"A {envelope.kind or 'message'} holds no new prescription."),
+        )
+        _set(
+            message,
+            **about,
+            status=Message.Status.REFUSED,
+            reasons=reasons(problems),
+            is_first=bool(envelope.message_id),
+        )
     else:
         asked = any(order.questions for order in understood.orders) or bool(understood.problems)
         status = Message.Status.QUESTION if asked else Message.Status.ACCEPTED
@@ -111,7 +141,9 @@ def admit(actor: Actor, *, message: Message, understood: Understood, at: datetim
 def _came_before(first: Message, *, same: bool) -> Finding:
     when = f"{first.at:%b %d, %Y %H:%M} UTC"
     if same:
-        return Finding("duplicate", f"The same message came on {when}; it was not entered twice.", came=first.message_id)
+        return Finding(
+            "duplicate", f"The same message came on {when}; it was not entered twice.", came=first.message_id
+        )
     return Finding(
         "duplicate_differs",
         f"A message with this number came on {when} with other content. It was not entered: ask the prescriber which holds.",
@@ -128,12 +160,25 @@ def _set(message: Message, **values: Any) -> None:
 def _answer(actor: Actor, message: Message, answer: bytes, *, at: datetime) -> None:
     """What the sender is told waits in the outbox, written with the reading itself."""
     if answer:
-        outbox.put(actor, partner=message.sender or "unknown", kind="ncpdp-script", payload=answer, at=at, about=str(message.code))
+        outbox.put(
+            actor,
+            partner=message.sender or "unknown",
+            kind="ncpdp-script",
+            payload=answer,
+            at=at,
+            about=str(message.code),
+        )
 
 
 @command
 def receive(
-    actor: Actor, *, order: WrittenOrder, origin: str, at: datetime, message: Message | None = None, read_back: bool = False
+    actor: Actor,
+    *,
+    order: WrittenOrder,
+    origin: str,
+    at: datetime,
+    message: Message | None = None,
+    read_back: bool = False,
 ) -> Prescription:
     """Take in one order as written: it gets its number and waits for entry."""
     actor.must(acts.RECEIVE_ORAL if origin == Prescription.Origin.TELEPHONE else acts.RECEIVE, at=at)
@@ -158,7 +203,9 @@ def settle(actor: Actor, *, message: Message, how: str, at: datetime) -> Message
     actor.must(acts.RESOLVE_MESSAGE, at=at, site_id=message.site_id)
     if not how.strip():
         raise Refused("why_needed", "Say what was done about it.", {"how": "Needed"})
-    done = Message.objects.filter(pk=message.pk, settled_at__isnull=True).update(settled_at=at, settled_by=actor.name, settled_how=how[:300])
+    done = Message.objects.filter(pk=message.pk, settled_at__isnull=True).update(
+        settled_at=at, settled_by=actor.name, settled_how=how[:300]
+    )
     if not done:
         raise Refused("stale", "Somebody else settled this message a moment ago.")
     audit.record(actor, SETTLED, at=at, on=message, why=how)
@@ -171,9 +218,18 @@ def attach(actor: Actor, *, prescription: Prescription, data: bytes, at: datetim
     actor.must(acts.ENTER, at=at, site_id=prescription.site_id)
     kind = next((name for mark, name in PICTURES.items() if data.startswith(mark)), None)
     if kind is None or len(data) > PICTURE_BYTES:
-        raise Refused("not_a_picture", "The picture must be a PNG or JPEG of at most 10 MB.", {"picture": "PNG or JPEG, at most 10 MB"})
+        raise Refused(
+            "not_a_picture",
+            "The picture must be a PNG or JPEG of at most 10 MB.",
+            {"picture": "PNG or JPEG, at most 10 MB"},
+        )
     picture = Attachment.objects.create(
-        site_id=actor.site_id, prescription=prescription, at=at, media_type=kind, data=data, sha256=hashlib.sha256(data).hexdigest()
+        site_id=actor.site_id,
+        prescription=prescription,
+        at=at,
+        media_type=kind,
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
     )
     audit.record(actor, PICTURE, at=at, on=prescription, after={"sha256": picture.sha256})
     return picture
@@ -181,9 +237,19 @@ def attach(actor: Actor, *, prescription: Prescription, data: bytes, at: datetim
 
 @command
 def add_prescriber(
-    actor: Actor, *, last_name: str, first_name: str, at: datetime, npi: str = "", dea: str = "", street: str = "", city: str = "",
-    state: str = "", postal_code: str = "", phone: str = "",
-) -> Prescriber:  # fmt: skip
+    actor: Actor,
+    *,
+    last_name: str,
+    first_name: str,
+    at: datetime,
+    npi: str = "",
+    dea: str = "",
+    street: str = "",
+    city: str = "",
+    state: str = "",
+    postal_code: str = "",
+    phone: str = "",
+) -> Prescriber:
     """Add a prescriber; an NPI or DEA number with a wrong check digit is refused."""
     actor.must(acts.ENTER, at=at)
     if not last_name.strip():
@@ -195,11 +261,21 @@ def add_prescriber(
         npi = Npi.parse(npi).digits if npi else ""
         dea = DeaNumber.parse(dea).text if dea else ""
     except ParseError as problem:
-        raise Refused("number_wrong", str(problem), {problem.thing.split()[0].lower(): f"Expected {problem.expected}"}) from problem
+        raise Refused(
+            "number_wrong", str(problem), {problem.thing.split()[0].lower(): f"Expected {problem.expected}"}
+        ) from problem
     prescriber = Prescriber.objects.create(
-        site_id=actor.site_id, last_name=last_name.strip(), first_name=first_name.strip(), npi=npi, dea=dea, street=street, city=city,
-        state=region, postal_code=postal_code, phone=phone,
-    )  # fmt: skip
+        site_id=actor.site_id,
+        last_name=last_name.strip(),
+        first_name=first_name.strip(),
+        npi=npi,
+        dea=dea,
+        street=street,
+        city=city,
+        state=region,
+        postal_code=postal_code,
+        phone=phone,
+    )
     audit.record(actor, PRESCRIBER_ADDED, at=at, on=prescriber, after={"npi": npi})
     return prescriber
 
@@ -210,7 +286,18 @@ def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetim
     actor.must(acts.ENTER, at=at, site_id=prescription.site_id)
     refuse_unsound(prescription, entry, on=actor.day(at))
     before = _plain(prescription)
-    for field in ("patient", "prescriber", "drug", "quantity", "days_supply", "refills", "directions", "written_on", "daw", "note"):
+    for field in (
+        "patient",
+        "prescriber",
+        "drug",
+        "quantity",
+        "days_supply",
+        "refills",
+        "directions",
+        "written_on",
+        "daw",
+        "note",
+    ):
         setattr(prescription, field, getattr(entry, field))
     prescription.schedule = entry.drug.schedule
     prescription.expires_on = rules.expires_on(entry.drug.schedule, entry.written_on)
@@ -223,24 +310,38 @@ def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetim
 def refuse_unsound(prescription: Prescription, entry: Entry, *, on: date) -> None:
     """Refused where the rules of the schedule or the label linter say no."""
     facts = rules.OrderFacts(
-        schedule=entry.drug.schedule, quantity=entry.quantity, days_supply=entry.days_supply, refills=entry.refills, written_on=entry.written_on,
-        prescriber_dea=entry.prescriber.dea, directions=entry.directions, signed=bool(prescription.written.get("signed")),
-        origin=prescription.origin, read_back=prescription.read_back,
-    )  # fmt: skip
+        schedule=entry.drug.schedule,
+        quantity=entry.quantity,
+        days_supply=entry.days_supply,
+        refills=entry.refills,
+        written_on=entry.written_on,
+        prescriber_dea=entry.prescriber.dea,
+        directions=entry.directions,
+        signed=bool(prescription.written.get("signed")),
+        origin=prescription.origin,
+        read_back=prescription.read_back,
+    )
     found = rules.refusals(facts, on=on)
     found += [("directions", f) for f in lint.lint_text(entry.directions, what="directions")]
     if found:
         first = found[0][1]
-        raise Refused(first.code, " ".join(f.sentence for _, f in found), {field: f.sentence for field, f in reversed(found)})
+        raise Refused(
+            first.code, " ".join(f.sentence for _, f in found), {field: f.sentence for field, f in reversed(found)}
+        )
 
 
 def _plain(p: Prescription) -> dict[str, str]:
     """What was entered, as the audit trail keeps it."""
     return {
-        "patient": p.patient.number if p.patient else "", "drug": str(p.drug or ""), "quantity": f"{p.quantity or 0:f}", "refills": str(p.refills),
-        "directions": p.directions, "written_on": str(p.written_on or ""), "days_supply": str(p.days_supply or ""),
+        "patient": p.patient.number if p.patient else "",
+        "drug": str(p.drug or ""),
+        "quantity": f"{p.quantity or 0:f}",
+        "refills": str(p.refills),
+        "directions": p.directions,
+        "written_on": str(p.written_on or ""),
+        "days_supply": str(p.days_supply or ""),
         "prescriber": str(p.prescriber or ""),
-    }  # fmt: skip
+    }
 
 
 def note_supply(prescription: Prescription, *, since: date, until: date) -> None:

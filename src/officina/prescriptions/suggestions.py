@@ -43,7 +43,9 @@ def suggest(actor: Actor, prescription: Prescription) -> Suggestion:
     return Suggestion(
         order=order,
         patients=patients.candidates(actor, last_name=who.last_name, first_name=who.first_name, born_on=who.born_on),
-        prescribers=queries.prescriber_candidates(actor, npi=order.prescriber.npi, last_name=order.prescriber.last_name),
+        prescribers=queries.prescriber_candidates(
+            actor, npi=order.prescriber.npi, last_name=order.prescriber.last_name
+        ),
         drug=package.product.drug if package else drugs.by_rxcui(order.rxcui) or _by_words(order.drug_text),
         package=package,
         directions=directions.to_label_text(order.sig_text),

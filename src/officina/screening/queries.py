@@ -8,19 +8,31 @@ from officina.screening.models import Screening as Screening
 
 def current(prescription_id: int) -> Screening | None:
     """The screening that holds for a prescription now."""
-    return Screening.objects.filter(prescription_id=prescription_id, is_current=True).prefetch_related("alerts").order_by("-id").first()
+    return (
+        Screening.objects.filter(prescription_id=prescription_id, is_current=True)
+        .prefetch_related("alerts")
+        .order_by("-id")
+        .first()
+    )
 
 
 def open_alerts(prescription_id: int) -> int:
     """How many serious alerts still stop the prescription."""
     return Alert.objects.filter(
-        screening__prescription_id=prescription_id, screening__is_current=True, severity__lte=2, resolved_at__isnull=True
+        screening__prescription_id=prescription_id,
+        screening__is_current=True,
+        severity__lte=2,
+        resolved_at__isnull=True,
     ).count()
 
 
 def alert(actor: Actor, code: str) -> Alert:
     """An alert by code; Refused where this site has none such."""
-    found = Alert.objects.select_related("screening__prescription").filter(code=code, screening__site_id=actor.site_id).first()
+    found = (
+        Alert.objects.select_related("screening__prescription")
+        .filter(code=code, screening__site_id=actor.site_id)
+        .first()
+    )
     if found is None:
         raise Refused("no_alert", "There is no such alert here.")
     return found

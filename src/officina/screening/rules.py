@@ -143,7 +143,9 @@ def _not_screened(new: Medicine, subject: Subject) -> Iterator[NotScreened]:
         yield NotScreened("allergies", "nobody asked the patient yet")
     for a in subject.allergies or ():
         if not a.ingredient and not a.drug_class:
-            yield NotScreened(f"allergy to {a.text}", "it is noted as free text and names no substance of the drug file")
+            yield NotScreened(
+                f"allergy to {a.text}", "it is noted as free text and names no substance of the drug file"
+            )
     for m in subject.medicines:
         if not m.ingredients:
             yield NotScreened(f"interactions with {m.name}", "its ingredients are not in the drug file")
@@ -165,7 +167,9 @@ def _allergies(new: Medicine, subject: Subject, by: Packs) -> Iterator[Finding]:
         if reached:
             worst = min(reached, key=lambda c: c.severity)
             sentence = f"The patient is allergic to {said}, which may reach {new.name}. {worst.note}"
-            yield _allergy_finding("allergy.cross", sentence, Severity(worst.severity), a, new, by.allergies.header.name)
+            yield _allergy_finding(
+                "allergy.cross", sentence, Severity(worst.severity), a, new, by.allergies.header.name
+            )
 
 
 def _allergy_finding(code: str, sentence: str, base: Severity, a: AllergyFact, new: Medicine, source: str) -> Finding:
@@ -173,7 +177,10 @@ def _allergy_finding(code: str, sentence: str, base: Severity, a: AllergyFact, n
     if a.severity in {"anaphylaxis", "severe"} and base > Severity.CONTRAINDICATED:
         severity = Severity(base - 1)
     if a.severity == "intolerance":
-        severity, sentence = Severity.MINOR, f"The patient does not tolerate {a.text} well; that is no allergy. {new.name} is or resembles it."
+        severity, sentence = (
+            Severity.MINOR,
+            f"The patient does not tolerate {a.text} well; that is no allergy. {new.name} is or resembles it.",
+        )
     return Finding(code, sentence, severity, source=source, about=(a.text, new.name))
 
 
@@ -212,10 +219,20 @@ def _duplicates(new: Medicine, subject: Subject, by: Packs) -> Iterator[Finding]
             same.add(m.key)
             if m.name == new.name:
                 sentence = f"The patient already has {m.name}."
-                yield Finding("duplicate.ingredient", sentence, Severity.MAJOR, source="same ingredient", about=(m.name, new.name))
+                yield Finding(
+                    "duplicate.ingredient", sentence, Severity.MAJOR, source="same ingredient", about=(m.name, new.name)
+                )
             else:
-                sentence = f"The patient already has {m.name} with the same {', '.join(shared)}: is this a change of therapy?"
-                yield Finding("duplicate.ingredient", sentence, Severity.MODERATE, source="same ingredient", about=(m.name, new.name))
+                sentence = (
+                    f"The patient already has {m.name} with the same {', '.join(shared)}: is this a change of therapy?"
+                )
+                yield Finding(
+                    "duplicate.ingredient",
+                    sentence,
+                    Severity.MODERATE,
+                    source="same ingredient",
+                    about=(m.name, new.name),
+                )
     for row in by.duplications.rows:
         if row.drug_class not in new.classes:
             continue
@@ -223,4 +240,10 @@ def _duplicates(new: Medicine, subject: Subject, by: Packs) -> Iterator[Finding]
         if len(others) >= row.allowed:
             names = ", ".join(m.name for m in others)
             sentence = f"{new.name} would be one more {row.drug_class.replace('-', ' ')} beside {names}."
-            yield Finding("duplicate.class", sentence, Severity(row.severity), source=by.duplications.header.name, about=(row.drug_class, new.name))
+            yield Finding(
+                "duplicate.class",
+                sentence,
+                Severity(row.severity),
+                source=by.duplications.header.name,
+                about=(row.drug_class, new.name),
+            )

@@ -50,7 +50,11 @@ def _medicine(drug: Drug, *, key: str, what: rules.What, since: date | None, unt
 
 def _allergy(a: Allergy) -> rules.AllergyFact:
     return rules.AllergyFact(
-        text=a.text, ingredient=a.ingredient.key if a.ingredient else "", drug_class=a.drug_class, reaction=a.reaction, severity=a.severity
+        text=a.text,
+        ingredient=a.ingredient.key if a.ingredient else "",
+        drug_class=a.drug_class,
+        reaction=a.reaction,
+        severity=a.severity,
     )
 
 
@@ -60,7 +64,9 @@ def _facts(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, rul
     assert prescription.drug is not None
     profile = patients.profile(prescription.patient)
     others = (
-        Prescription.objects.filter(patient=prescription.patient, is_active=True, drug__isnull=False, received_at__date__gte=on - LOOK_BACK)
+        Prescription.objects.filter(
+            patient=prescription.patient, is_active=True, drug__isnull=False, received_at__date__gte=on - LOOK_BACK
+        )
         .exclude(pk=prescription.pk)
         .select_related("drug")
         .prefetch_related("drug__ingredients")
@@ -70,9 +76,15 @@ def _facts(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, rul
     for p in others:
         assert p.drug is not None
         ended = p.supply_until is not None and p.supply_until < on
-        medicines.append(_medicine(p.drug, key=p.number, what="recent" if ended else "active", since=p.supply_from, until=p.supply_until))
+        medicines.append(
+            _medicine(
+                p.drug, key=p.number, what="recent" if ended else "active", since=p.supply_from, until=p.supply_until
+            )
+        )
     coded = profile.patient.allergies_asked_on is not None
-    subject = rules.Subject(allergies=tuple(map(_allergy, profile.allergies)) if coded else None, medicines=tuple(medicines), on=on)
+    subject = rules.Subject(
+        allergies=tuple(map(_allergy, profile.allergies)) if coded else None, medicines=tuple(medicines), on=on
+    )
     return _medicine(prescription.drug, key=prescription.number, what="active", since=None, until=None), subject
 
 
@@ -90,16 +102,29 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
     result = rules.screen(new, subject, rules.default_packs())
     said = {
         (a.rule, a.sentence): a
-        for a in Alert.objects.filter(screening__prescription=prescription, screening__is_current=True, resolved_at__isnull=False)
+        for a in Alert.objects.filter(
+            screening__prescription=prescription, screening__is_current=True, resolved_at__isnull=False
+        )
     }
     void(prescription)
     screening = Screening.objects.create(
-        site_id=prescription.site_id, prescription=prescription, at=at, fingerprint=_fingerprint(new, subject), checked=list(result.checked),
+        site_id=prescription.site_id,
+        prescription=prescription,
+        at=at,
+        fingerprint=_fingerprint(new, subject),
+        checked=list(result.checked),
         not_screened=[{"check": n.check, "why": n.why} for n in result.not_screened],
-    )  # fmt: skip
+    )
     alerts = []
     for f in result.findings:
-        alert = Alert(screening=screening, rule=f.code, severity=int(f.severity), sentence=f.sentence, about=list(f.about), source=f.source)
+        alert = Alert(
+            screening=screening,
+            rule=f.code,
+            severity=int(f.severity),
+            sentence=f.sentence,
+            about=list(f.about),
+            source=f.source,
+        )
         before = said.get((f.code, f.sentence))
         if before is not None:
             alert.resolved_at, alert.resolved_by = before.resolved_at, before.resolved_by

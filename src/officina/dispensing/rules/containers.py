@@ -54,7 +54,9 @@ def judge(wanted: Wanted, came: Came, *, on: date) -> Stop | None:
     """None where the container may be used; the most dangerous difference first: drug, strength, form, package, lot, expiry."""
     mine, theirs = f"{wanted.drug} · NDC {wanted.ndc}", f"{came.drug or 'unknown product'} · NDC {came.ndc or '—'}"
     if came.package_id is None:
-        return Stop("unknown_product", "This barcode is not in the drug file. Put the container aside and ask.", mine, theirs)
+        return Stop(
+            "unknown_product", "This barcode is not in the drug file. Put the container aside and ask.", mine, theirs
+        )
     if came.ingredients != wanted.ingredients:
         return Stop("wrong_drug", "Wrong medicine. Put this container back.", mine, theirs)
     if came.strength != wanted.strength:
@@ -63,14 +65,29 @@ def judge(wanted: Wanted, came: Came, *, on: date) -> Stop | None:
         return Stop("wrong_form", "Right medicine, other form. Put this container back.", mine, theirs)
     if came.package_id != wanted.package_id:
         return Stop(
-            "wrong_package", "Same medicine from another package than the label says. Take the right one, or change the product first.", mine, theirs
+            "wrong_package",
+            "Same medicine from another package than the label says. Take the right one, or change the product first.",
+            mine,
+            theirs,
         )
     if came.quarantined:
-        return Stop("quarantined_lot", "This lot is in quarantine: do not use it.", mine, f"lot {came.lot_number}, quarantined")
+        return Stop(
+            "quarantined_lot", "This lot is in quarantine: do not use it.", mine, f"lot {came.lot_number}, quarantined"
+        )
     if came.expires_on is not None and came.expires_on < on:
-        return Stop("expired_lot", "This lot is expired: take it off the shelf.", f"good on {_day(on)}", f"lot {came.lot_number} expired {_day(came.expires_on)}")
+        return Stop(
+            "expired_lot",
+            "This lot is expired: take it off the shelf.",
+            f"good on {_day(on)}",
+            f"lot {came.lot_number} expired {_day(came.expires_on)}",
+        )
     if came.lot_number and not came.lot_known:
-        return Stop("unknown_lot", "This lot was never received here. Receive it first.", "a lot that was received here", f"lot {came.lot_number}")
+        return Stop(
+            "unknown_lot",
+            "This lot was never received here. Receive it first.",
+            "a lot that was received here",
+            f"lot {came.lot_number}",
+        )
     return None
 
 

@@ -40,5 +40,7 @@ def cash_price(quantity: Decimal, unit_cost: Decimal | None, by: CashRule) -> Pr
     cost = quantity * (by.unknown_unit_cost if unit_cost is None else unit_cost)
     full = cost * (100 + by.percent_on_cost) / 100 + by.fee
     amount = to_cents(max(full, by.minimum))
-    working = f"cost ${to_cents(cost)} + {by.percent_on_cost}% + fee ${to_cents(by.fee)}, at least ${to_cents(by.minimum)}"
+    working = (
+        f"cost ${to_cents(cost)} + {by.percent_on_cost}% + fee ${to_cents(by.fee)}, at least ${to_cents(by.minimum)}"
+    )
     return Price(amount, working, unit_cost is not None)

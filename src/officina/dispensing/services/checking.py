@@ -29,20 +29,35 @@ def verify(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     ask(actor, fill, "verify", at=at, why="")
     review.refuse_unreviewed(actor, fill, at=at)
     refuse_unsound(actor, fill, at=at)
-    return advance(actor, fill, "verify", at=at, verified_by_id=actor.user_id, verified_by=actor.name, verified_initials=actor.initials)
+    return advance(
+        actor,
+        fill,
+        "verify",
+        at=at,
+        verified_by_id=actor.user_id,
+        verified_by=actor.name,
+        verified_initials=actor.initials,
+    )
 
 
 def refuse_unsound(actor: Actor, fill: Fill, *, at: datetime) -> None:
     """Refused where the vial is not what the label says, or a lot in it went bad since it was counted."""
     have = counting.counted(fill)
     if have != fill_quantity(fill):
-        raise Refused("count_differs", f"The label says {written(fill_quantity(fill))}, the lots in the vial add up to {written(have)}.")
+        raise Refused(
+            "count_differs",
+            f"The label says {written(fill_quantity(fill))}, the lots in the vial add up to {written(have)}.",
+        )
     today = actor.day(at)
     for part in FillPart.objects.filter(fill=fill).select_related("lot"):
         if part.lot.state == Lot.State.QUARANTINED:
-            raise Refused("quarantined_lot", f"Lot {part.lot} was quarantined after it was counted. Send the fill back.")
+            raise Refused(
+                "quarantined_lot", f"Lot {part.lot} was quarantined after it was counted. Send the fill back."
+            )
         if part.lot.expires_on < today:
-            raise Refused("expired_lot", f"Lot {part.lot} expired on {part.lot.expires_on:%b %d, %Y}. Send the fill back.")
+            raise Refused(
+                "expired_lot", f"Lot {part.lot} expired on {part.lot.expires_on:%b %d, %Y}. Send the fill back."
+            )
 
 
 @command
@@ -71,7 +86,9 @@ def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | No
 
 def _new_bag(actor: Actor, patient: Patient, bin_name: str, *, at: datetime) -> Bag:
     number = HouseNumber.issue("B", numbering.take(actor.site_id, "bag")).text
-    return Bag.objects.create(site_id=actor.site_id, number=number, patient=patient, bin=bin_name.strip().upper()[:12], since=at)
+    return Bag.objects.create(
+        site_id=actor.site_id, number=number, patient=patient, bin=bin_name.strip().upper()[:12], since=at
+    )
 
 
 @command

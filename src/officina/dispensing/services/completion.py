@@ -41,5 +41,12 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, at: datetime, why: str) ->
         package=fill.package,
         price=agreed - now if agreed is not None and now is not None else None,
     )
-    audit.record(actor, PARTIAL, at=at, on=fill, why=why, after={"dispensed": str(have), "owed": str(owed), "completion": rest.number})
+    audit.record(
+        actor,
+        PARTIAL,
+        at=at,
+        on=fill,
+        why=why,
+        after={"dispensed": str(have), "owed": str(owed), "completion": rest.number},
+    )
     return fill

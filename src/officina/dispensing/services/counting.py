@@ -45,5 +45,9 @@ def carry(actor: Actor, fill: Fill, *, from_kind: str, to_kind: str, cause: str,
     places = stock.places(fill.site_id)
     parts = FillPart.objects.filter(fill=fill)
     ledger.post(
-        actor, [Transfer(p.lot_id, places[from_kind], places[to_kind], p.quantity) for p in parts], at=at, cause=cause, about=fill.number
+        actor,
+        [Transfer(p.lot_id, places[from_kind], places[to_kind], p.quantity) for p in parts],
+        at=at,
+        cause=cause,
+        about=fill.number,
     )

@@ -52,14 +52,24 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
         counting.undo(actor, fill, at=at, why=why)
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
     screening.void(fill.prescription)
-    blank = {"filled_by_id": None, "filled_by": "", "filled_at": None, "verified_by_id": None, "verified_by": "", "verified_initials": "", "price": None}
+    blank = {
+        "filled_by_id": None,
+        "filled_by": "",
+        "filled_at": None,
+        "verified_by_id": None,
+        "verified_by": "",
+        "verified_initials": "",
+        "price": None,
+    }
     return advance(actor, fill, "amend", at=at, why=why, labels_printed=0, **blank, **_ordered(entry, package))
 
 
 def _ordered(entry: Entry, package: Package) -> dict[str, Any]:
     """What the fill takes over from the entry; Refused where the package is not of the drug that was ordered."""
     if package.product.drug_id != entry.drug.pk:
-        raise Refused("package_of_other_drug", f"{package.ndc} is not {entry.drug}.", {"package": "Choose a package of this drug"})
+        raise Refused(
+            "package_of_other_drug", f"{package.ndc} is not {entry.drug}.", {"package": "Choose a package of this drug"}
+        )
     if package.unit_of_use and entry.quantity % package.size:
         raise Refused(
             "not_whole_packages",
@@ -67,5 +77,9 @@ def _ordered(entry: Entry, package: Package) -> dict[str, Any]:
             {"quantity": f"A multiple of {package.size:f}"},
         )
     return {
-        "patient": entry.patient, "quantity": entry.quantity, "days_supply": entry.days_supply, "package": package, "owed": 0,
-    }  # fmt: skip
+        "patient": entry.patient,
+        "quantity": entry.quantity,
+        "days_supply": entry.days_supply,
+        "package": package,
+        "owed": 0,
+    }

@@ -88,7 +88,13 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
     if stop is not None:
         return _stopped(actor, fill, scanned, stop, wanted, at=at)
     if lot is None:
-        return ScanAnswer(ok=True, code="lot_needed", sentence="Right product. Which lot?", lot_needed=True, remaining=wanted.remaining)
+        return ScanAnswer(
+            ok=True,
+            code="lot_needed",
+            sentence="Right product. Which lot?",
+            lot_needed=True,
+            remaining=wanted.remaining,
+        )
     quantity = min(wanted.remaining, _on_shelf(lot)) if quantity is None else quantity
     stop = containers.judge_quantity(wanted, quantity)
     if stop is not None:
@@ -97,10 +103,16 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
     counting.put_in(actor, fill, lot, quantity, at=at)
     touch(fill)
     _keep(actor, fill, scanned, at=at, outcome="ok", lot=lot, quantity=quantity)
-    audit.record(actor, SCANNED, at=at, on=fill, after={"lot": str(lot), "quantity": str(quantity), "manual": scanned.manual})
+    audit.record(
+        actor, SCANNED, at=at, on=fill, after={"lot": str(lot), "quantity": str(quantity), "manual": scanned.manual}
+    )
     left = wanted.remaining - quantity
-    sentence = f"{written(quantity)} {wanted.unit} of lot {lot}." + (f" {written(left)} missing." if left else " Complete.")
-    return ScanAnswer(ok=True, code="ok", sentence=sentence, counted=fill_quantity(fill) - left, remaining=left, earlier_lot=earlier)
+    sentence = f"{written(quantity)} {wanted.unit} of lot {lot}." + (
+        f" {written(left)} missing." if left else " Complete."
+    )
+    return ScanAnswer(
+        ok=True, code="ok", sentence=sentence, counted=fill_quantity(fill) - left, remaining=left, earlier_lot=earlier
+    )
 
 
 def fill_quantity(fill: Fill) -> Decimal:
@@ -114,9 +126,16 @@ def wanted_of(fill: Fill) -> Wanted:
     assert fill.package is not None
     drug = fill.package.product.drug
     return Wanted(
-        package_id=fill.package.pk, drug_id=drug.pk, ndc=fill.package.ndc, drug=str(drug), strength=drug.strength, form=drug.form, unit=drug.unit,
-        ingredients=frozenset(i.key for i in drugs.ingredients_of(drug.pk)), remaining=fill_quantity(fill) - counting.counted(fill),
-    )  # fmt: skip
+        package_id=fill.package.pk,
+        drug_id=drug.pk,
+        ndc=fill.package.ndc,
+        drug=str(drug),
+        strength=drug.strength,
+        form=drug.form,
+        unit=drug.unit,
+        ingredients=frozenset(i.key for i in drugs.ingredients_of(drug.pk)),
+        remaining=fill_quantity(fill) - counting.counted(fill),
+    )
 
 
 def _came(site_id: int, scanned: Scanned) -> tuple[Lot | None, Came]:
@@ -134,10 +153,18 @@ def _came(site_id: int, scanned: Scanned) -> tuple[Lot | None, Came]:
 def _facts(package: Package, lot: Lot | None, lot_number: str, expires_on: date | None) -> Came:
     drug = package.product.drug
     return Came(
-        package_id=package.pk, drug_id=drug.pk, ndc=package.ndc, drug=str(drug), strength=drug.strength, form=drug.form,
-        ingredients=frozenset(i.key for i in drugs.ingredients_of(drug.pk)), lot_number=lot_number, lot_known=lot is not None,
-        expires_on=expires_on, quarantined=lot is not None and lot.state == Lot.State.QUARANTINED,
-    )  # fmt: skip
+        package_id=package.pk,
+        drug_id=drug.pk,
+        ndc=package.ndc,
+        drug=str(drug),
+        strength=drug.strength,
+        form=drug.form,
+        ingredients=frozenset(i.key for i in drugs.ingredients_of(drug.pk)),
+        lot_number=lot_number,
+        lot_known=lot is not None,
+        expires_on=expires_on,
+        quarantined=lot is not None and lot.state == Lot.State.QUARANTINED,
+    )
 
 
 def _on_shelf(lot: Lot) -> Decimal:
@@ -156,19 +183,41 @@ def _stopped(actor: Actor, fill: Fill, scanned: Scanned, stop: Stop, wanted: Wan
     _keep(actor, fill, scanned, at=at, outcome=stop.code, expected=stop.expected, came=stop.came)
     audit.record(actor, STOPPED, at=at, on=fill, why=stop.sentence, after={"code": stop.code, "came": stop.came})
     return ScanAnswer(
-        ok=False, code=stop.code, sentence=stop.sentence, expected=stop.expected, came=stop.came, remaining=wanted.remaining,
+        ok=False,
+        code=stop.code,
+        sentence=stop.sentence,
+        expected=stop.expected,
+        came=stop.came,
+        remaining=wanted.remaining,
         counted=fill_quantity(fill) - wanted.remaining,
-    )  # fmt: skip
+    )
 
 
 def _keep(
-    actor: Actor, fill: Fill, scanned: Scanned, *, at: datetime, outcome: str, expected: str = "", came: str = "", lot: Lot | None = None,
+    actor: Actor,
+    fill: Fill,
+    scanned: Scanned,
+    *,
+    at: datetime,
+    outcome: str,
+    expected: str = "",
+    came: str = "",
+    lot: Lot | None = None,
     quantity: Decimal | None = None,
-) -> None:  # fmt: skip
+) -> None:
     FillScan.objects.create(
-        fill=fill, at=at, raw=scanned.raw[:120], manual=scanned.manual, outcome=outcome, expected=expected[:200], came=came[:200], lot=lot,
-        quantity=quantity, user_id=actor.user_id, user_name=actor.name,
-    )  # fmt: skip
+        fill=fill,
+        at=at,
+        raw=scanned.raw[:120],
+        manual=scanned.manual,
+        outcome=outcome,
+        expected=expected[:200],
+        came=came[:200],
+        lot=lot,
+        quantity=quantity,
+        user_id=actor.user_id,
+        user_name=actor.name,
+    )
 
 
 @command
@@ -177,7 +226,10 @@ def change_product(actor: Actor, *, fill: Fill, package: Package, at: datetime) 
     actor.must(acts.FILL, at=at, site_id=fill.site_id)
     assert fill.package is not None
     if package.product.drug_id != fill.package.product.drug_id:
-        raise Refused("package_of_other_drug", f"{package.ndc} is another medicine or strength: the order must be changed by a pharmacist.")
+        raise Refused(
+            "package_of_other_drug",
+            f"{package.ndc} is another medicine or strength: the order must be changed by a pharmacist.",
+        )
     if fill.state not in {State.READY_TO_FILL, State.FILLING} or counting.counted(fill):
         raise Refused("vial_not_empty", "Put back what is in the vial first.")
     if fill.prescription.daw == "1" and package.product_id != fill.package.product_id:
@@ -195,10 +247,20 @@ def submit_fill(actor: Actor, *, fill: Fill, at: datetime, second_count: Decimal
     have, ought = counting.counted(fill), fill_quantity(fill)
     if have != ought:
         code = "short_count" if have < ought else "over_count"
-        raise Refused(code, f"The label says {written(ought)}, scanned and counted are {written(have)}.", expected=written(ought), came=written(have))
+        raise Refused(
+            code,
+            f"The label says {written(ought)}, scanned and counted are {written(have)}.",
+            expected=written(ought),
+            came=written(have),
+        )
     if fill.prescription.schedule == 2 and second_count != ought:
         shown = "nothing" if second_count is None else written(second_count)
-        raise Refused("second_count", f"Schedule II is counted twice: the second count must be {written(ought)}, it was {shown}.", expected=written(ought), came=shown)
+        raise Refused(
+            "second_count",
+            f"Schedule II is counted twice: the second count must be {written(ought)}, it was {shown}.",
+            expected=written(ought),
+            came=shown,
+        )
     if not fill.labels_printed:
         raise Refused("no_label", "Print the label first.")
     return advance(actor, fill, "submit_fill", at=at, filled_by_id=actor.user_id, filled_by=actor.name, filled_at=at)
@@ -223,7 +285,10 @@ def partial(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     if fill.state != State.FILLING or not 0 < have < ought:
         raise Refused("not_partial", "A partial fill needs something in the vial, and less than the label says.")
     if fill.prescription.schedule == 2:
-        raise Refused("partial_schedule_ii", "Schedule II may not be filled in part here yet: its deadlines are not in the rules of this edition.")
+        raise Refused(
+            "partial_schedule_ii",
+            "Schedule II may not be filled in part here yet: its deadlines are not in the rules of this edition.",
+        )
     if not why.strip():
         raise Refused("why_needed", "Say why it is filled in part.", {"why": "Needed"})
     return completion.split(actor, fill, have=have, at=at, why=why)

@@ -17,7 +17,15 @@ OPENED = audit.verb("fill.opened", "opened the fill")
 
 
 @command
-def admit(actor: Actor, *, message: Message, understood: Understood, at: datetime, answer: bytes = b"", promised_at: datetime | None = None) -> Message:
+def admit(
+    actor: Actor,
+    *,
+    message: Message,
+    understood: Understood,
+    at: datetime,
+    answer: bytes = b"",
+    promised_at: datetime | None = None,
+) -> Message:
     """Admit a kept message: each of its orders gets a number and a first fill on the intake desk."""
     message = prescriptions.admit(actor, message=message, understood=understood, at=at, answer=answer)
     for prescription in message.prescriptions.order_by("id"):
@@ -28,7 +36,14 @@ def admit(actor: Actor, *, message: Message, understood: Understood, at: datetim
 
 @command
 def receive(
-    actor: Actor, *, order: WrittenOrder, origin: str, at: datetime, read_back: bool = False, picture: bytes = b"", promised_at: datetime | None = None
+    actor: Actor,
+    *,
+    order: WrittenOrder,
+    origin: str,
+    at: datetime,
+    read_back: bool = False,
+    picture: bytes = b"",
+    promised_at: datetime | None = None,
 ) -> Fill:
     """Take in an order from paper, telephone or fax; a picture of the paper is bound to it."""
     prescription = prescriptions.receive(actor, order=order, origin=origin, at=at, read_back=read_back)

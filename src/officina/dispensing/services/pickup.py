@@ -30,7 +30,9 @@ def identify(actor: Actor, *, last_name: str, first_name: str, born_on: date, at
     found = patients.by_two_identifiers(actor, last_name=last_name, first_name=first_name, born_on=born_on)
     if len(found) != 1:
         how = "No patient fits" if not found else "More than one patient fits"
-        raise Refused("not_identified", f"{how} this name and date of birth. Ask for spelling, or for another identifier.")
+        raise Refused(
+            "not_identified", f"{how} this name and date of birth. Ask for spelling, or for another identifier."
+        )
     pick_up = PickUp.objects.create(
         site_id=actor.site_id, patient=found[0], started_at=at, identified_by="name and date of birth"
     )
@@ -46,7 +48,12 @@ def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) ->
     if bag is None:
         raise Refused("unknown_bag", "There is no bag of this number here.")
     if bag.patient_id != pick_up.patient_id:
-        raise Refused("wrong_patient", "This bag belongs to another patient. Put it back in its bin.", expected="a bag of this patient", came=bag.number)
+        raise Refused(
+            "wrong_patient",
+            "This bag belongs to another patient. Put it back in its bin.",
+            expected="a bag of this patient",
+            came=bag.number,
+        )
     if bag.state != Bag.State.WAITING:
         raise Refused("bag_gone", "This bag was handed over or emptied already.")
     pick_up.bags.add(bag)
@@ -63,7 +70,9 @@ def _open(actor: Actor, pick_up: PickUp, *, at: datetime) -> None:
 def fills_of(pick_up: PickUp) -> list[Fill]:
     """The fills in the scanned bags. One statement."""
     return list(
-        Fill.objects.filter(bag__in=pick_up.bags.all(), state=State.BIN).select_related("prescription", "package__product__drug", "patient").order_by("id")
+        Fill.objects.filter(bag__in=pick_up.bags.all(), state=State.BIN)
+        .select_related("prescription", "package__product__drug", "patient")
+        .order_by("id")
     )
 
 
@@ -86,7 +95,14 @@ def counsel(actor: Actor, *, pick_up: PickUp, outcome: str, at: datetime) -> Pic
 
 @command
 def hand_over(
-    actor: Actor, *, pick_up: PickUp, signed_by: str, relation: str, at: datetime, signature: str = "", paid_by: str = "cash"
+    actor: Actor,
+    *,
+    pick_up: PickUp,
+    signed_by: str,
+    relation: str,
+    at: datetime,
+    signature: str = "",
+    paid_by: str = "cash",
 ) -> PickUp:
     """Hand the scanned bags over: each fill is sold, its stock goes to the patient, and the money due is written down."""
     _open(actor, pick_up, at=at)
@@ -104,7 +120,9 @@ def hand_over(
     pick_up.state, pick_up.done_at, pick_up.paid_by = PickUp.State.DONE, at, paid_by[:20]
     pick_up.signed_by, pick_up.relation, pick_up.signature = signed_by.strip()[:120], relation[:40], signature
     pick_up.save()
-    audit.record(actor, DONE, at=at, on=pick_up, after={"fills": [f.number for f in fills], "amount": str(pick_up.amount)})
+    audit.record(
+        actor, DONE, at=at, on=pick_up, after={"fills": [f.number for f in fills], "amount": str(pick_up.amount)}
+    )
     return pick_up
 
 

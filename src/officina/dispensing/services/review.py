@@ -25,7 +25,13 @@ def resolve_alert(actor: Actor, *, alert: Alert, resolution: str, reason: str, a
     allowed = actor.must(acts.REVIEW, at=at, site_id=alert.screening.site_id)
     resolved = screening.resolve(actor, alert, resolution=resolution, reason=reason, at=at)
     audit.record(
-        actor, RESOLVED, at=at, on=alert.screening.prescription, why=reason, after={"alert": alert.rule, "resolution": resolution}, under=allowed.under
+        actor,
+        RESOLVED,
+        at=at,
+        on=alert.screening.prescription,
+        why=reason,
+        after={"alert": alert.rule, "resolution": resolution},
+        under=allowed.under,
     )
     return resolved
 
@@ -44,7 +50,9 @@ def refuse_unreviewed(actor: Actor, fill: Fill, *, at: datetime) -> None:
     if state.is_missing:
         raise Refused("not_screened", "This prescription was never screened.")
     if state.is_stale:
-        raise Refused("screening_stale", "The profile changed since the screening: screen again and look at what it finds.")
+        raise Refused(
+            "screening_stale", "The profile changed since the screening: screen again and look at what it finds."
+        )
     if state.open_alerts:
         n = state.open_alerts
         raise Refused("alerts_open", f"{n} serious alert{'s' if n > 1 else ''} must be resolved by a pharmacist first.")

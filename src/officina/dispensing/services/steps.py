@@ -26,10 +26,20 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
     values |= {"state": to, "since": at}
     touch(fill, **values)
     FillStep.objects.create(
-        fill=fill, at=at, move=name, from_state=before, to_state=to, user_id=actor.user_id, user_name=actor.name, user_role=actor.role_title,
-        supervisor=allowed.under, why=why,
-    )  # fmt: skip
-    audit.record(actor, VERBS[name], at=at, on=fill, why=why, before={"state": before}, after={"state": to}, under=allowed.under)
+        fill=fill,
+        at=at,
+        move=name,
+        from_state=before,
+        to_state=to,
+        user_id=actor.user_id,
+        user_name=actor.name,
+        user_role=actor.role_title,
+        supervisor=allowed.under,
+        why=why,
+    )
+    audit.record(
+        actor, VERBS[name], at=at, on=fill, why=why, before={"state": before}, after={"state": to}, under=allowed.under
+    )
     return fill
 
 
@@ -44,9 +54,13 @@ def ask(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str) -> tuple
 
 def touch(fill: Fill, **values: Any) -> None:
     """Change columns of a fill only if it is still as it was read; Refused('stale') where somebody was faster."""
-    changed = Fill.objects.filter(pk=fill.pk, state=fill.state, version=fill.version).update(version=F("version") + 1, **values)
+    changed = Fill.objects.filter(pk=fill.pk, state=fill.state, version=fill.version).update(
+        version=F("version") + 1, **values
+    )
     if not changed:
-        raise Refused("stale", "Somebody else changed this fill a moment ago. Nothing of yours was done; look at it again.")
+        raise Refused(
+            "stale", "Somebody else changed this fill a moment ago. Nothing of yours was done; look at it again."
+        )
     for field, value in values.items():
         setattr(fill, field, value)
     fill.version += 1
