@@ -368,7 +368,7 @@ class TestFinalCheck:
 
     def test_a_lapsed_licence_and_another_pharmacy_may_not(self, cast):
         refused("wrong_site", checking.verify, cast.max, fill=cast.filled(), at=cast.at())
-        refused("licence_lapsed", filling.take, cast.lapsed, fill=cast.ready(), at=cast.at())
+        refused("licence_lapsed", filling.take, cast.lapsed, fill=cast.ready(patient=cast.omar), at=cast.at())
 
     def test_a_lot_quarantined_after_the_count_stops_it(self, cast):
         fill = cast.filled()
@@ -451,7 +451,7 @@ class TestReturn:
         vial = next(b.lot for b in stock.stock(cast.ada) if b.lot.vial_number)
         assert (vial.number, vial.expires_on) == ("GOOD1", date(2027, 11, 20))
         assert not list(stock.differences())
-        other = filling.take(cast.tess, fill=cast.ready(), at=cast.at())
+        other = filling.take(cast.tess, fill=cast.ready(patient=cast.omar), at=cast.at())
         answer = filling.scan(
             cast.tess,
             fill=other,

@@ -178,6 +178,9 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
         quantity=fill.quantity,
         unit=drug.unit,
         refills_left=refills_left(p),
+        refills_until=p.expires_on,
+        generic_for="" if package.product.brand_name else drugs.brand_of(drug.pk),
+        first_filled_on=_first_filled(fill, on=on),
         days_supply=fill.days_supply,
         written_on=p.written_on,
         filled_on=on,
@@ -192,6 +195,14 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
         training=site.training,
         copy_no=max(fill.labels_printed, 1),
     )
+
+
+def _first_filled(fill: Fill, *, on: date) -> date | None:
+    """The day of the first fill of a prescription, which refills of Schedules III and IV carry (21 CFR 1306.24)."""
+    first = (
+        Fill.objects.filter(prescription_id=fill.prescription_id, fill_no=0).values_list("filled_at", flat=True).first()
+    )
+    return on if fill.fill_no == 0 else first.date() if first else None
 
 
 def bag(actor: Actor, number: str) -> Bag | None:

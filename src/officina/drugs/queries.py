@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from officina.drugs.models import Drug as Drug
 from officina.drugs.models import Ingredient as Ingredient
 from officina.drugs.models import Package as Package
+from officina.drugs.models import Product
 
 _WORD = re.compile(r"[a-z0-9.%/,-]+")
 
@@ -34,6 +35,12 @@ def package(pk: int) -> Package:
 def packages_of(drug_id: int) -> list[Package]:
     """The packages in which a clinical drug is sold, by product and size."""
     return list(packages().filter(product__drug_id=drug_id).order_by("product__brand_name", "product__labeler", "size"))
+
+
+def brand_of(drug_id: int) -> str:
+    """A brand under which a clinical drug is sold, for the label's "generic for"; empty where the drug file knows none."""
+    brands = Product.objects.filter(drug_id=drug_id).exclude(brand_name="")
+    return brands.order_by("brand_name").values_list("brand_name", flat=True).first() or ""
 
 
 def drug(pk: int) -> Drug:

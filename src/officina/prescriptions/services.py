@@ -322,7 +322,7 @@ def refuse_unsound(prescription: Prescription, entry: Entry, *, on: date) -> Non
         read_back=prescription.read_back,
     )
     found = rules.refusals(facts, on=on)
-    found += [("directions", f) for f in lint.lint_text(entry.directions, what="directions")]
+    found += [("directions", f) for f in lint.lint_text(entry.directions, what="directions") if f.severity.is_serious]
     if found:
         first = found[0][1]
         raise Refused(
