@@ -233,6 +233,11 @@ def due_for_return(actor: Actor, *, on: date, most: int = 100) -> list[Fill]:
     return list(fills(actor).filter(state=State.BIN, since__lt=before).order_by("since")[:most])
 
 
+def vial_of(fill: Fill) -> str:
+    """The house number of the vial that a returned fill became."""
+    return stock.vial_made_from(fill.site_id, fill.number)
+
+
 def pick_up(actor: Actor, code: str) -> PickUp:
     """A pick-up by code; Refused where this site has none such."""
     found = PickUp.objects.select_related("patient").filter(site_id=actor.site_id, code=code).first()

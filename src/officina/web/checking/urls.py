@@ -1,6 +1,12 @@
-"""The addresses of this desk."""
+"""Addresses of the checking desk."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.checking import views
 
 app_name = "checking"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("<uuid:code>/", views.work, name="work"),
+    path("<uuid:code>/label.png", views.label, name="label"),
+]

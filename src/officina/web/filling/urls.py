@@ -1,6 +1,12 @@
-"""The addresses of this desk."""
+"""Addresses of the filling desk."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.filling import views
 
 app_name = "filling"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("<uuid:code>/", views.work, name="work"),
+    path("<uuid:code>/label.<str:kind>", views.label, name="label"),
+]

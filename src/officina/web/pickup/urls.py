@@ -1,6 +1,11 @@
-"""The addresses of this desk."""
+"""Addresses of the pick-up counter."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.pickup import views
 
 app_name = "pickup"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("<uuid:code>/", views.work, name="work"),
+]

@@ -1,0 +1,12 @@
+"""What is typed at the checking desk."""
+
+from django import forms
+
+from officina.web.forms import DeskForm
+
+
+class BagForm(DeskForm):
+    """Where a checked fill goes: into a bag that waits for the same patient, or a new one in a bin."""
+
+    bin_name = forms.CharField(label="Bin", required=False, max_length=12)
+    into = forms.CharField(required=False, max_length=16)

@@ -1,0 +1,112 @@
+"""The checking desk: the final check by somebody else's eyes, and the bag."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from officina.dispensing import queries
+from officina.dispensing.acts import BAG, VERIFY
+from officina.dispensing.queries import Fill
+from officina.dispensing.services import checking, review
+from officina.kernel.errors import Refused
+from officina.kernel.ids.numbers import HouseNumber
+from officina.labels import sheet
+from officina.patients import queries as patients
+from officina.prescriptions import suggestions
+from officina.screening import queries as screening
+from officina.web.answers import Context, Go, go, page, tell
+from officina.web.checking.forms import BagForm
+from officina.web.desks import CHECKING
+from officina.web.forms import ScanForm, form
+from officina.web.http import DeskRequest
+
+
+@page("checking/desk.html", parts=("rows",), needs=(VERIFY, BAG))
+def desk(request: DeskRequest) -> Context:
+    return {
+        "desk": CHECKING,
+        "rows": queries.worklist(request.actor, *CHECKING.states),
+        "scan": form(request, ScanForm),
+    }
+
+
+@desk.act("scan")
+def find(request: DeskRequest) -> Go:
+    """The label of a vial opens its fill."""
+    number = HouseNumber.parse(form(request, ScanForm).facts()["scan"]).text
+    fill = queries.fill_by_number(request.actor, number)
+    if fill is None:
+        raise Refused("unknown_fill", f"There is no fill {number} here.", {"scan": "No such fill"})
+    return go("checking:work", fill.code)
+
+
+@page("checking/work.html", parts=("work", "rows"), needs=(VERIFY, BAG))
+def work(request: DeskRequest, code: str) -> Context:
+    fill = queries.fill(request.actor, code)
+    return {
+        "desk": CHECKING,
+        "rows": queries.worklist(request.actor, *CHECKING.states),
+        "fill": fill,
+        "profile": patients.profile(fill.patient) if fill.patient else None,
+        "order": suggestions.written(fill.prescription),
+        "parts": queries.parts(fill),
+        "counted": queries.counted(fill),
+        "scans": queries.scans(fill),
+        "screening": screening.current(fill.prescription_id),
+        "bags": queries.bags_of(request.actor, fill.patient_id) if fill.patient_id else [],
+        "bag": form(request, BagForm),
+    }
+
+
+def _fill(request: DeskRequest, code: str) -> Fill:
+    """The fill as the page showed it: an older page changes nothing."""
+    return queries.fill(request.actor, code, version=int(request.POST.get("version") or 0))
+
+
+@work.act("verify")
+def verify(request: DeskRequest, code: str) -> None:
+    fill = checking.verify(request.actor, fill=_fill(request, code), at=request.at)
+    tell(request, f"{fill.number} passed the check. Bag it.")
+
+
+@work.act("reject")
+def reject(request: DeskRequest, code: str) -> Go:
+    fill = checking.reject(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    tell(request, f"{fill.number} went back to filling, its vial is to be emptied.")
+    return go("checking:desk")
+
+
+@work.act("bag")
+def bag(request: DeskRequest, code: str) -> Go:
+    facts = form(request, BagForm).facts()
+    into = queries.bag(request.actor, HouseNumber.parse(facts["into"]).text) if facts["into"] else None
+    if facts["into"] and into is None:
+        raise Refused("unknown_bag", "There is no bag of this number here.", {"into": "No such bag"})
+    fill = checking.bag(request.actor, fill=_fill(request, code), bin_name=facts["bin_name"], into=into, at=request.at)
+    assert fill.bag is not None
+    tell(request, f"{fill.number} is in bag {fill.bag.number}, bin {fill.bag.bin}.")
+    return go("checking:desk")
+
+
+@work.act("return_to_stock")
+def return_to_stock(request: DeskRequest, code: str) -> Go:
+    fill = checking.return_to_stock(
+        request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at
+    )
+    tell(request, f"{fill.number} is returned to stock as a vial of its own.")
+    return go("checking:desk")
+
+
+@work.act("hold")
+def hold(request: DeskRequest, code: str) -> Go:
+    fill = review.hold(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    tell(request, f"{fill.number} is on hold.")
+    return go("checking:desk")
+
+
+def label(request: HttpRequest, code: str) -> HttpResponse:
+    """The label as it was printed, to be held beside the vial."""
+    desk_request: Any = request
+    fill = queries.fill(desk_request.actor, code)
+    facts = queries.label_facts(fill, on=desk_request.actor.day(fill.filled_at or desk_request.at))
+    return HttpResponse(sheet.render(facts, kind="png"), content_type="image/png")
