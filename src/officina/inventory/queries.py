@@ -92,6 +92,12 @@ def vial(site_id: int, vial_number: str) -> Lot | None:
     return Lot.objects.select_related("package__product__drug").filter(site_id=site_id, vial_number=vial_number).first()
 
 
+def vial_made_from(site_id: int, fill_number: str) -> str:
+    """The number of the vial that a returned fill became; empty where it became none."""
+    made = Lot.objects.filter(site_id=site_id, made_from__startswith=f"{fill_number} ").exclude(vial_number="")
+    return made.values_list("vial_number", flat=True).first() or ""
+
+
 def lot(actor: Actor, code: str) -> Lot | None:
     """A lot of the actor's site by code."""
     return Lot.objects.select_related("package__product__drug").filter(site_id=actor.site_id, code=code).first()
@@ -138,9 +144,23 @@ def moves_of(lot_id: int, *, cursor: str = "") -> Page[Move]:
     return page(Move.objects.filter(lot_id=lot_id).select_related("from_place", "to_place"), cursor=cursor)
 
 
-def moves_about(about: str) -> list[Move]:
-    """The moves that a document caused, in order."""
-    return list(Move.objects.filter(about=about).select_related("lot", "from_place", "to_place").order_by("id"))
+def moves_about(site_id: int, about: str) -> list[Move]:
+    """The moves that a document of the site caused, in order. Another site's document may have the same number."""
+    rows = Move.objects.filter(site_id=site_id, about=about).select_related(
+        "lot", "from_place", "to_place", "reversed_by"
+    )
+    return list(rows.order_by("id"))
+
+
+def vials_made_from(lot: Lot) -> list[Lot]:
+    """The returned vials that hold some of a lot, told by the moves; of a vial that was filled again, its vials too."""
+    found: dict[int, Lot] = {}
+    new = [lot.pk]
+    while new:
+        fills = Move.objects.filter(site_id=lot.site_id, lot_id__in=new, cause="returned").values("about")
+        into = Lot.objects.filter(moves__site_id=lot.site_id, moves__cause="relabelled", moves__about__in=fills)
+        new = [v.pk for v in into.distinct() if found.setdefault(v.pk, v) is v]
+    return sorted(found.values(), key=lambda v: v.pk)
 
 
 def differences() -> Iterator[str]:

@@ -24,6 +24,8 @@ RECEIVED = audit.verb("stock.received", "received stock")
 COUNTED = audit.verb("stock.counted", "counted stock")
 QUARANTINED = audit.verb("stock.quarantined", "quarantined a lot")
 FURNISHED = audit.verb("stock.places_opened", "opened the stock places")
+LONGEST_LOT = 20
+"""GS1 General Specifications, AI (10)."""
 _NUMBER: QuantityField[Decimal, Decimal] = QuantityField()
 
 
@@ -43,14 +45,15 @@ def post(
 ) -> list[Move]:
     """Post moves and keep the balances, in the running transaction. Refused where a place would fall below zero.
 
-    Balances are taken in key order, so that two who need the same lots wait for each other and never lock each other out.
+    Balances are changed in key order, out and in alike, so that two who move the same lots, be it there and back, wait for
+    each other and never lock each other out.
     """
     rows = sorted(transfers, key=lambda t: (t.lot_id, t.from_place.pk, t.to_place.pk))
-    for t in rows:
-        if t.from_place.is_inside:
-            _take(t)
-        if t.to_place.is_inside:
-            _put(actor.site_id, t)
+    for (lot_id, _), (place, change) in sorted(_changes(rows).items()):
+        if change < 0:
+            _take(lot_id, place, -change)
+        elif change > 0:
+            _put(actor.site_id, lot_id, place, change)
     return Move.objects.bulk_create(
         Move(
             site_id=actor.site_id,
@@ -70,27 +73,38 @@ def post(
     )
 
 
-def _take(t: Transfer) -> None:
+def _changes(transfers: Iterable[Transfer]) -> dict[tuple[int, int], tuple[Place, Decimal]]:
+    """By lot and place inside the house, by how much its balance changes."""
+    found: dict[tuple[int, int], tuple[Place, Decimal]] = {}
+    for t in transfers:
+        for place, change in ((t.from_place, -t.quantity), (t.to_place, t.quantity)):
+            if place.is_inside:
+                _, before = found.get((t.lot_id, place.pk), (place, Decimal(0)))
+                found[t.lot_id, place.pk] = (place, before + change)
+    return found
+
+
+def _take(lot_id: int, place: Place, quantity: Decimal) -> None:
     """Take from a balance only what is there: the update and the check are one statement, so no race can go below zero."""
-    taken = Balance.objects.filter(lot_id=t.lot_id, place=t.from_place, on_hand__gte=t.quantity).update(
-        on_hand=F("on_hand") - amount(t.quantity)
+    taken = Balance.objects.filter(lot_id=lot_id, place=place, on_hand__gte=quantity).update(
+        on_hand=F("on_hand") - amount(quantity)
     )
     if not taken:
-        have = queries.on_hand(t.lot_id, t.from_place.pk)
+        have = queries.on_hand(lot_id, place.pk)
         raise Refused(
             "not_enough",
-            f"There is not enough of this lot on the {t.from_place.name.lower()}: {written(t.quantity)} wanted, {written(have)} there.",
-            expected=written(t.quantity),
+            f"There is not enough of this lot on the {place.name.lower()}: {written(quantity)} wanted, {written(have)} there.",
+            expected=written(quantity),
             came=written(have),
         )
 
 
-def _put(site_id: int, t: Transfer) -> None:
+def _put(site_id: int, lot_id: int, place: Place, quantity: Decimal) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO inventory_balance (site_id, lot_id, place_id, on_hand) VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (lot_id, place_id) DO UPDATE SET on_hand = inventory_balance.on_hand + excluded.on_hand",
-            [site_id, t.lot_id, t.to_place.pk, _NUMBER.get_prep_value(t.quantity)],
+            [site_id, lot_id, place.pk, _NUMBER.get_prep_value(quantity)],
         )
 
 
@@ -126,6 +140,8 @@ def receive(
     lot_number = lot_number.strip().upper()
     if not lot_number:
         raise Refused("lot_missing", "Scan or type the lot number.", {"lot_number": "Needed"})
+    if len(lot_number) > LONGEST_LOT:
+        raise Refused("lot_too_long", "This is no lot number: it is too long.", {"lot_number": "At most 20 characters"})
     if quantity <= 0:
         raise Refused("quantity_not_positive", "The quantity must be more than zero.", {"quantity": "More than zero"})
     if expires_on < actor.day(at):
@@ -139,7 +155,13 @@ def receive(
     )
     places = queries.places(actor.site_id)
     to = places[Place.Kind.SAFE if package.product.drug.schedule == 2 else Place.Kind.SHELF]
-    post(actor, [Transfer(lot.pk, places[Place.Kind.SUPPLIER], to, quantity)], at=at, cause="received", about=invoice)
+    post(
+        actor,
+        [Transfer(lot.pk, places[Place.Kind.SUPPLIER], to, quantity)],
+        at=at,
+        cause="received",
+        about=invoice[:40],
+    )
     audit.record(
         actor, RECEIVED, at=at, on=lot, after={"ndc": package.ndc, "lot": lot_number, "quantity": str(quantity)}
     )
@@ -148,17 +170,19 @@ def receive(
 
 @command
 def quarantine(actor: Actor, *, lot: Lot, why: str, at: datetime) -> Lot:
-    """Take a lot out of use: what is on the shelves goes to quarantine, and no scan of it passes from now on."""
+    """Take a lot out of use, and every returned vial that holds some of it: what is on the shelves goes to quarantine, and no scan passes from now on."""
     actor.must(acts.QUARANTINE, at=at, site_id=lot.site_id)
     if not why.strip():
         raise Refused("why_needed", "Say why the lot is quarantined.", {"why": "Needed"})
+    # The lot first: a vial of it that is on its way back now waits for us, or is found by us.
     Lot.objects.filter(pk=lot.pk).update(state=Lot.State.QUARANTINED)
+    lots = [lot, *queries.vials_made_from(lot)]
+    Lot.objects.filter(pk__in=[each.pk for each in lots]).update(state=Lot.State.QUARANTINED)
     to = queries.places(actor.site_id)[Place.Kind.QUARANTINE]
-    held = Balance.objects.filter(
-        lot=lot, on_hand__gt=0, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE]
-    ).select_related("place")
-    post(actor, [Transfer(lot.pk, b.place, to, b.on_hand) for b in held], at=at, cause="quarantined", why=why)
-    audit.record(actor, QUARANTINED, at=at, on=lot, why=why)
+    held = queries.on_shelf(actor.site_id).filter(lot__in=lots, on_hand__gt=0).select_related("place")
+    post(actor, [Transfer(b.lot_id, b.place, to, b.on_hand) for b in held], at=at, cause="quarantined", why=why)
+    for each in lots:
+        audit.record(actor, QUARANTINED, at=at, on=each, why=why)
     lot.state = Lot.State.QUARANTINED
     return lot
 
@@ -167,6 +191,10 @@ def quarantine(actor: Actor, *, lot: Lot, why: str, at: datetime) -> Lot:
 def count(actor: Actor, *, lot: Lot, place: Place, counted: Decimal, why: str, at: datetime) -> Decimal:
     """Say what was counted of a lot at a place; a difference becomes a move with its reason. Gives the difference."""
     actor.must(acts.COUNT, at=at, site_id=lot.site_id)
+    if place.site_id != lot.site_id or not place.is_inside:
+        raise Refused(
+            "no_such_place", "Stock is counted at a place of this house.", {"place": "Choose one of the places"}
+        )
     if counted < 0:
         raise Refused("count_negative", "A count cannot be less than zero.", {"counted": "Zero or more"})
     have = queries.on_hand(lot.pk, place.pk)
@@ -185,7 +213,9 @@ def count(actor: Actor, *, lot: Lot, place: Place, counted: Decimal, why: str, a
     return difference
 
 
-def vial_lot(actor: Actor, *, package: Package, number: str, expires_on: date, made_from: str) -> Lot:
+def vial_lot(
+    actor: Actor, *, package: Package, number: str, expires_on: date, made_from: str, state: str = Lot.State.GOOD
+) -> Lot:
     """A returned vial as a lot of its own, with its own house number; in the running transaction."""
     vial = HouseNumber.issue("V", numbering.take(actor.site_id, "vial")).text
     return Lot.objects.create(
@@ -193,6 +223,7 @@ def vial_lot(actor: Actor, *, package: Package, number: str, expires_on: date, m
         package=package,
         number=number,
         expires_on=expires_on,
+        state=state,
         vial_number=vial,
         made_from=made_from[:60],
     )

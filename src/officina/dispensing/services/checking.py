@@ -1,5 +1,6 @@
 """The final check, the bag, and the way back to stock."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from officina.base import audit, numbering
@@ -10,7 +11,7 @@ from officina.dispensing.rules import returns
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import counting, review
 from officina.dispensing.services.filling import fill_quantity
-from officina.dispensing.services.steps import advance, ask
+from officina.dispensing.services.steps import advance, ask, lock
 from officina.inventory import queries as stock
 from officina.inventory import services as ledger
 from officina.inventory.models import Lot, Place
@@ -27,6 +28,8 @@ VIAL = audit.verb("stock.vial_returned", "made the returned vial a lot of its ow
 def verify(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """Pass the final check: the fill may be bagged."""
     ask(actor, fill, "verify", at=at, why="")
+    if actor.user_id in counting.counted_by(fill):
+        raise Refused("same_person", "Who counted into the vial may not also pass the final check: somebody else must.")
     review.refuse_unreviewed(actor, fill, at=at)
     refuse_unsound(actor, fill, at=at)
     return advance(
@@ -75,13 +78,20 @@ def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | No
     assert fill.patient is not None
     if into is not None and into.patient_id != fill.patient_id:
         raise Refused("wrong_patient", "This bag is another patient's. Take a new bag.")
-    if into is not None and into.state != Bag.State.WAITING:
+    if into is not None and not waiting([into.pk]):
         raise Refused("bag_gone", "This bag is not in the house any more. Take a new bag.")
     if not bin_name.strip() and into is None:
         raise Refused("bin_missing", "Scan or type the bin.", {"bin_name": "Needed"})
+    lock(fill)
     bag = into or _new_bag(actor, fill.patient, bin_name, at=at)
     counting.carry(actor, fill, from_kind=Place.Kind.BENCH, to_kind=Place.Kind.WILL_CALL, cause="bagged", at=at)
     return advance(actor, fill, "bag", at=at, bag=bag)
+
+
+def waiting(bag_ids: Iterable[int]) -> list[Bag]:
+    """Those of the bags that are in the house, kept from being given away or filled by others until the transaction ends."""
+    rows = Bag.objects.select_for_update(no_key=True).filter(pk__in=bag_ids, state=Bag.State.WAITING)
+    return list(rows.order_by("pk"))
 
 
 def _new_bag(actor: Actor, patient: Patient, bin_name: str, *, at: datetime) -> Bag:
@@ -93,23 +103,32 @@ def _new_bag(actor: Actor, patient: Patient, bin_name: str, *, at: datetime) -> 
 
 @command
 def return_to_stock(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
-    """Nobody came: the vial becomes a lot of its own on the shelf, with its own number and last day; it never goes back into a stock bottle."""
+    """Nobody came: the vial becomes a lot of its own on the shelf, with its own number and last day; it never goes back into a stock bottle.
+
+    A vial that holds some of a quarantined lot goes to quarantine with it: a recall must not come back under another number.
+    """
     ask(actor, fill, "return_to_stock", at=at, why=why)
     assert fill.package is not None
-    parts = list(FillPart.objects.filter(fill=fill).select_related("lot"))
+    waiting([fill.bag_id] if fill.bag_id else [])
+    lock(fill)
+    held = Lot.objects.select_for_update(no_key=True).filter(pk__in=FillPart.objects.filter(fill=fill).values("lot"))
+    parts = list(held.order_by("pk"))
     place = Place.Kind.WILL_CALL if fill.state == State.BIN else Place.Kind.BENCH
     counting.carry(actor, fill, from_kind=place, to_kind=Place.Kind.RELABELLED, cause="returned", at=at)
     filled_on = actor.day(fill.filled_at or at)
+    is_bad = any(lot.state == Lot.State.QUARANTINED for lot in parts)
     vial = ledger.vial_lot(
         actor,
         package=fill.package,
-        number=parts[0].lot.number if len(parts) == 1 else "MIXED",
-        expires_on=returns.vial_expires_on([p.lot.expires_on for p in parts], filled_on=filled_on),
-        made_from=f"{fill.number} " + " ".join(str(p.lot) for p in parts),
+        number=parts[0].number if len(parts) == 1 else "MIXED",
+        expires_on=returns.vial_expires_on([lot.expires_on for lot in parts], filled_on=filled_on),
+        made_from=f"{fill.number} " + " ".join(map(str, parts)),
+        state=Lot.State.QUARANTINED if is_bad else Lot.State.GOOD,
     )
     places = stock.places(fill.site_id)
-    shelf = places[Place.Kind.SAFE if fill.prescription.schedule == 2 else Place.Kind.SHELF]
-    back = Transfer(vial.pk, places[Place.Kind.RELABELLED], shelf, fill_quantity(fill))
+    good = Place.Kind.SAFE if fill.prescription.schedule == 2 else Place.Kind.SHELF
+    to = places[Place.Kind.QUARANTINE if is_bad else good]
+    back = Transfer(vial.pk, places[Place.Kind.RELABELLED], to, fill_quantity(fill))
     ledger.post(actor, [back], at=at, cause="relabelled", about=fill.number, why=why)
     audit.record(actor, VIAL, at=at, on=vial, after={"vial": vial.vial_number, "from": fill.number})
     bag = fill.bag

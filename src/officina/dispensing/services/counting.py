@@ -10,7 +10,7 @@ from officina.base.fields import amount
 from officina.dispensing.models import Fill, FillPart
 from officina.inventory import queries as stock
 from officina.inventory import services as ledger
-from officina.inventory.models import Lot, Place
+from officina.inventory.models import Lot, Move, Place
 from officina.inventory.services import Transfer
 from officina.kernel.errors import Refused
 
@@ -32,9 +32,20 @@ def put_in(actor: Actor, fill: Fill, lot: Lot, quantity: Decimal, *, at: datetim
         FillPart.objects.filter(pk=part.pk).update(quantity=F("quantity") + amount(quantity))
 
 
+def _moves_in(fill: Fill) -> list[Move]:
+    """The moves into the vial that were not undone. One statement."""
+    moves = stock.moves_about(fill.site_id, fill.number)
+    return [m for m in moves if m.cause == "filled" and not hasattr(m, "reversed_by")]
+
+
+def counted_by(fill: Fill) -> set[int]:
+    """Who put something into the vial that is in it now."""
+    return {m.user_id for m in _moves_in(fill)}
+
+
 def undo(actor: Actor, fill: Fill, *, at: datetime, why: str) -> None:
     """Empty the vial: every move into it that was not undone yet is reversed, back to the very place it came from."""
-    moves = [m for m in stock.moves_about(fill.number) if m.cause == "filled" and not hasattr(m, "reversed_by")]
+    moves = _moves_in(fill)
     if moves:
         ledger.reverse(actor, moves, at=at, cause="unfilled", about=fill.number, why=why)
     FillPart.objects.filter(fill=fill).delete()

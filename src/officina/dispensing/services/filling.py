@@ -13,7 +13,7 @@ from officina.dispensing.rules import containers
 from officina.dispensing.rules.containers import Came, Stop, Wanted
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import completion, counting
-from officina.dispensing.services.steps import advance, ask, touch
+from officina.dispensing.services.steps import advance, ask, lock, touch
 from officina.drugs import queries as drugs
 from officina.drugs.models import Package
 from officina.inventory import queries as stock
@@ -82,6 +82,7 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
     actor.must(acts.FILL, at=at, site_id=fill.site_id)
     if fill.state != State.FILLING:
         raise Refused("not_filling", "Take this fill to the bench first.")
+    lock(fill)
     wanted = wanted_of(fill)
     lot, came = _came(fill.site_id, scanned)
     stop = containers.judge(wanted, came, on=actor.day(at))
@@ -270,6 +271,7 @@ def submit_fill(actor: Actor, *, fill: Fill, at: datetime, second_count: Decimal
 def put_back(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     """Give up filling for now: what was counted goes back to its lots."""
     ask(actor, fill, "put_back", at=at, why=why)
+    lock(fill)
     counting.undo(actor, fill, at=at, why=why)
     return advance(actor, fill, "put_back", at=at, why=why, filled_by_id=None, filled_by="")
 
@@ -281,6 +283,7 @@ def partial(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     Schedule II has deadlines of its own for the rest (21 CFR 1306.13), which this edition does not hold: refused.
     """
     actor.must(acts.FILL, at=at, site_id=fill.site_id)
+    lock(fill)
     have, ought = counting.counted(fill), fill_quantity(fill)
     if fill.state != State.FILLING or not 0 < have < ought:
         raise Refused("not_partial", "A partial fill needs something in the vial, and less than the label says.")

@@ -10,7 +10,7 @@ from officina.dispensing import acts
 from officina.dispensing.models import Bag, Fill, PickUp
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import checking, counting
-from officina.dispensing.services.steps import advance
+from officina.dispensing.services.steps import advance, lock
 from officina.inventory.models import Place
 from officina.kernel.errors import Refused
 from officina.patients import queries as patients
@@ -63,6 +63,12 @@ def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) ->
 
 def _open(actor: Actor, pick_up: PickUp, *, at: datetime) -> None:
     actor.must(acts.HAND_OVER, at=at, site_id=pick_up.site_id)
+    _refuse_ended(pick_up)
+
+
+def _refuse_ended(pick_up: PickUp) -> None:
+    """Read the pick-up as it is now and keep others off it; Refused where somebody ended it."""
+    pick_up.refresh_from_db(from_queryset=PickUp.objects.select_for_update(no_key=True))
     if pick_up.state != PickUp.State.OPEN:
         raise Refused("pick_up_ended", "This pick-up ended. Start again with the identifiers.")
 
@@ -83,14 +89,18 @@ def counsel(actor: Actor, *, pick_up: PickUp, outcome: str, at: datetime) -> Pic
         raise Refused("outcome_unknown", "Say how the offer to counsel ended.", {"outcome": "Choose one"})
     accepted = outcome == PickUp.Counsel.ACCEPTED
     allowed = actor.must(acts.COUNSEL if accepted else acts.OFFER_COUNSEL, at=at, site_id=pick_up.site_id)
-    if pick_up.state != PickUp.State.OPEN:
-        raise Refused("pick_up_ended", "This pick-up ended. Start again with the identifiers.")
-    if outcome == PickUp.Counsel.NOT_REQUIRED and any(f.kind == Fill.Kind.FIRST for f in fills_of(pick_up)):
-        raise Refused("counsel_required", "There is a new prescription in the bag: counselling must be offered.")
+    _refuse_ended(pick_up)
+    _refuse_no_offer(outcome, fills_of(pick_up))
     pick_up.counsel, pick_up.counselled_by = outcome, actor.name if accepted else ""
     pick_up.save(update_fields=["counsel", "counselled_by"])
     audit.record(actor, COUNSELLED, at=at, on=pick_up, after={"outcome": outcome}, under=allowed.under)
     return pick_up
+
+
+def _refuse_no_offer(outcome: str, fills: list[Fill]) -> None:
+    """Refused where no offer was made and something new is in the bags; asked again at the end, for bags scanned later."""
+    if outcome == PickUp.Counsel.NOT_REQUIRED and any(f.kind == Fill.Kind.FIRST for f in fills):
+        raise Refused("counsel_required", "There is a new prescription in the bag: counselling must be offered.")
 
 
 @command
@@ -106,16 +116,18 @@ def hand_over(
 ) -> PickUp:
     """Hand the scanned bags over: each fill is sold, its stock goes to the patient, and the money due is written down."""
     _open(actor, pick_up, at=at)
-    fills = fills_of(pick_up)
+    bags = checking.waiting(pick_up.bags.values_list("pk", flat=True))
+    fills = [f for f in fills_of(pick_up) if f.bag in bags]
     if not fills:
         raise Refused("no_bag", "Scan every bag before it is handed over.")
     if not pick_up.counsel:
         raise Refused("counsel_missing", "Record how the offer to counsel ended.")
+    _refuse_no_offer(pick_up.counsel, fills)
     if not signed_by.strip():
         raise Refused("signature_missing", "A signature or the name of who signs is needed.", {"signed_by": "Needed"})
     for fill in fills:
         _sell(actor, fill, at=at)
-    Bag.objects.filter(pk__in=pick_up.bags.values("pk")).update(state=Bag.State.HANDED_OVER, since=at)
+    Bag.objects.filter(pk__in=[b.pk for b in bags]).update(state=Bag.State.HANDED_OVER, since=at)
     pick_up.amount = sum((f.price or Decimal(0) for f in fills), Decimal(0))
     pick_up.state, pick_up.done_at, pick_up.paid_by = PickUp.State.DONE, at, paid_by[:20]
     pick_up.signed_by, pick_up.relation, pick_up.signature = signed_by.strip()[:120], relation[:40], signature
@@ -127,6 +139,7 @@ def hand_over(
 
 
 def _sell(actor: Actor, fill: Fill, *, at: datetime) -> None:
+    lock(fill)
     checking.refuse_unsound(actor, fill, at=at)
     counting.carry(actor, fill, from_kind=Place.Kind.WILL_CALL, to_kind=Place.Kind.PATIENT, cause="sold", at=at)
     advance(actor, fill, "hand_over", at=at)

@@ -58,12 +58,23 @@ def touch(fill: Fill, **values: Any) -> None:
         version=F("version") + 1, **values
     )
     if not changed:
-        raise Refused(
-            "stale", "Somebody else changed this fill a moment ago. Nothing of yours was done; look at it again."
-        )
+        raise _stale()
     for field, value in values.items():
         setattr(fill, field, value)
     fill.version += 1
+
+
+def lock(fill: Fill) -> None:
+    """Keep others off a fill until the transaction ends, before any stock is touched; Refused('stale') where it changed since it was read."""
+    still = Fill.objects.select_for_update(no_key=True).filter(pk=fill.pk, state=fill.state, version=fill.version)
+    if not still.values_list("pk"):
+        raise _stale()
+
+
+def _stale() -> Refused:
+    return Refused(
+        "stale", "Somebody else changed this fill a moment ago. Nothing of yours was done; look at it again."
+    )
 
 
 def _held_from(fill: Fill) -> str:

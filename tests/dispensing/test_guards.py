@@ -1,0 +1,201 @@
+"""Ways round the guards that somebody in a hurry would find: each is shut."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+import cast as standing
+from officina.base import queries as house
+from officina.dispensing import queries
+from officina.dispensing.models import Fill
+from officina.dispensing.services import checking, entry, filling, pickup, review
+from officina.dispensing.services.filling import Scanned
+from officina.inventory import queries as stock
+from officina.inventory import services as inventory
+from officina.inventory.models import Lot
+from officina.kernel.errors import Refused
+from officina.patients import services as patients
+from officina.prescriptions import services as prescriptions
+
+
+@pytest.fixture
+def cast(db):
+    return standing.assemble()
+
+
+def refused(code, act, *args, **kwargs):
+    with pytest.raises(Refused) as no:
+        act(*args, **kwargs)
+    assert no.value.code == code, no.value
+    return no.value
+
+
+def again(cast, fill):
+    return queries.fill(cast.ada, str(fill.code))
+
+
+def on_bench(cast, **changes):
+    fill = filling.take(cast.tess, fill=cast.ready(**changes), at=cast.at())
+    return filling.label_printed(cast.tess, fill=fill, at=cast.at())
+
+
+def at_the_counter(cast):
+    return pickup.identify(cast.carl, last_name="Flórez", first_name="Rosa", born_on=date(1961, 3, 14), at=cast.at())
+
+
+def elsewhere(cast):
+    """The same people's doubles, patient and shelf at the other pharmacy, where numbers begin at the same first number."""
+    setup = house.setup_actor(cast.max.site_id)
+    tina = standing._person(setup, "tina", "Tina Other", "technician", standing.licence("technician"))
+    details = patients.Details(last_name="Flórez", first_name="Rosa", born_on=date(1961, 3, 14), sex="F")
+    lot = inventory.receive(
+        tina,
+        package=cast.metformin,
+        lot_number="THEIRS",
+        expires_on=date(2027, 9, 30),
+        quantity=Decimal(80),
+        at=cast.at(),
+    )
+    rosa = patients.add(tina, details=details, at=cast.at())
+    patients.no_known_allergies(tina, patient=rosa, at=cast.at())
+    prescriber = prescriptions.add_prescriber(
+        tina, last_name="Okafor", first_name="Ben", npi="1245319599", at=cast.at()
+    )
+    return replace(cast, ada=cast.max, tess=tina, rosa=rosa, prescriber=prescriber, lot=lot)
+
+
+def test_putting_back_here_moves_nothing_at_a_pharmacy_whose_fill_has_the_same_number(cast):
+    there = elsewhere(cast)
+    mine, theirs = on_bench(cast), on_bench(there)
+    assert mine.number == theirs.number
+    cast.scan(mine, cast.lot, Decimal(20))
+    there.scan(theirs, there.lot, Decimal(30))
+    filling.put_back(cast.tess, fill=again(cast, mine), why="counter is calling", at=cast.at())
+    assert stock.on_hand(cast.lot.pk, stock.places(cast.ada.site_id)["shelf"].pk) == 500
+    assert stock.on_hand(there.lot.pk, stock.places(there.ada.site_id)["bench"].pk) == 30
+    assert not list(stock.differences())
+
+
+def test_who_counted_into_the_vial_may_not_check_it_even_if_another_sent_it(cast):
+    fill = on_bench(cast)
+    cast.scan(fill, cast.lot, Decimal(40))
+    cast.scan(again(cast, fill), cast.lot, by=cast.pia)
+    fill = filling.submit_fill(cast.tess, fill=again(cast, fill), at=cast.at())
+    refused("same_person", checking.verify, cast.pia, fill=fill, at=cast.at())
+    assert checking.verify(cast.ada, fill=again(cast, fill), at=cast.at()).state == "checked"
+
+
+def test_who_counted_and_put_it_back_may_check_what_another_counted(cast):
+    fill = on_bench(cast)
+    cast.scan(fill, cast.lot, by=cast.pia)
+    fill = filling.put_back(cast.pia, fill=again(cast, fill), why="called away", at=cast.at())
+    fill = filling.take(cast.tess, fill=fill, at=cast.at())
+    cast.scan(fill, cast.lot)
+    fill = filling.submit_fill(cast.tess, fill=again(cast, fill), at=cast.at())
+    assert checking.verify(cast.pia, fill=fill, at=cast.at()).state == "checked"
+
+
+class TestRecall:
+    def test_a_vial_of_a_quarantined_lot_comes_back_to_quarantine(self, cast):
+        fill = cast.bagged()
+        inventory.quarantine(cast.tess, lot=cast.lot, why="recall", at=cast.at())
+        checking.return_to_stock(cast.tess, fill=again(cast, fill), why="recalled", at=cast.at())
+        vial = Lot.objects.exclude(vial_number="").get()
+        assert vial.state == Lot.State.QUARANTINED
+        assert stock.on_hand(vial.pk, stock.places(cast.ada.site_id)["quarantine"].pk) == 60
+        assert not list(stock.differences())
+
+    def test_quarantining_a_lot_takes_the_vials_made_of_it_along(self, cast):
+        checking.return_to_stock(cast.tess, fill=cast.bagged(), why="not picked up", at=cast.at())
+        first = Lot.objects.exclude(vial_number="").get()
+        fill = on_bench(cast, patient=cast.omar)
+        scanned = Scanned(raw=first.vial_number, vial_number=first.vial_number)
+        filling.scan(cast.tess, fill=fill, scanned=scanned, quantity=None, at=cast.at())
+        fill = filling.submit_fill(cast.tess, fill=again(cast, fill), at=cast.at())
+        fill = checking.verify(cast.ada, fill=fill, at=cast.at())
+        checking.return_to_stock(cast.tess, fill=fill, why="not picked up", at=cast.at())
+        inventory.quarantine(cast.tess, lot=cast.lot, why="recall", at=cast.at())
+        vials = Lot.objects.exclude(vial_number="")
+        assert [v.state for v in vials] == [Lot.State.QUARANTINED] * 2
+        assert stock.lots_of(cast.ada.site_id, cast.metformin.pk)[0].number == "FIRST1"
+        assert len(stock.lots_of(cast.ada.site_id, cast.metformin.pk)) == 1
+
+    def test_a_vial_of_another_lot_stays(self, cast):
+        checking.return_to_stock(cast.tess, fill=cast.bagged(), why="not picked up", at=cast.at())
+        inventory.quarantine(cast.tess, lot=cast.old_lot, why="recall", at=cast.at())
+        assert Lot.objects.exclude(vial_number="").get().state == Lot.State.GOOD
+
+
+class TestAnOrderInTwoParts:
+    @pytest.fixture
+    def parts(self, cast):
+        fill = on_bench(cast)
+        cast.scan(fill, cast.lot, Decimal(20))
+        part = filling.partial(cast.tess, fill=again(cast, fill), why="shelf is short", at=cast.at())
+        return part, Fill.objects.get(kind="completion")
+
+    def change(self, cast, fill):
+        return entry.amend(
+            cast.ada, fill=again(cast, fill), entry=cast.entry(), package=cast.metformin, why="call", at=cast.at()
+        )
+
+    def test_neither_part_is_changed_into_the_whole_again(self, cast, parts):
+        refused("rest_is_owed", self.change, cast, parts[0])
+        refused("owed_rest", self.change, cast, parts[1])
+
+    def test_with_the_rest_cancelled_the_order_can_be_changed(self, cast, parts):
+        review.cancel(cast.ada, fill=again(cast, parts[1]), why="prescriber called", at=cast.at())
+        assert self.change(cast, parts[0]).quantity == 60
+
+    def test_cancelling_one_part_leaves_the_order_standing_for_the_other(self, cast, parts):
+        part, rest = parts
+        review.cancel(cast.ada, fill=again(cast, part), why="too long a wait", at=cast.at())
+        rest = again(cast, rest)
+        assert rest.prescription.is_active
+        review.cancel(cast.ada, fill=rest, why="patient moved", at=cast.at())
+        assert not again(cast, rest).prescription.is_active
+
+
+class TestCounter:
+    def test_a_bag_scanned_after_the_offer_to_counsel_still_needs_one(self, cast):
+        fill = cast.bagged()
+        came = at_the_counter(cast)
+        pickup.counsel(cast.tess, pick_up=came, outcome="not_required_refill", at=cast.at())
+        pickup.scan_bag(cast.carl, pick_up=came, bag_number=fill.bag.number, at=cast.at())
+        refused(
+            "counsel_required",
+            pickup.hand_over,
+            cast.carl,
+            pick_up=came,
+            signed_by="Rosa",
+            relation="self",
+            at=cast.at(),
+        )
+
+    def test_a_pick_up_that_ended_is_not_ended_again_from_an_old_page(self, cast):
+        fill = cast.bagged()
+        came, old = at_the_counter(cast), None
+        pickup.scan_bag(cast.carl, pick_up=came, bag_number=fill.bag.number, at=cast.at())
+        pickup.counsel(cast.tess, pick_up=came, outcome="declined", at=cast.at())
+        old = queries.pick_up(cast.carl, str(came.code))
+        pickup.hand_over(cast.carl, pick_up=came, signed_by="Rosa", relation="self", at=cast.at())
+        refused("pick_up_ended", pickup.leave, cast.carl, pick_up=old, at=cast.at())
+        refused("pick_up_ended", pickup.counsel, cast.tess, pick_up=old, outcome="declined", at=cast.at())
+        done = queries.pick_up(cast.carl, str(came.code))
+        assert (done.state, done.signed_by) == ("done", "Rosa")
+
+    def test_a_fill_does_not_go_into_a_bag_that_left_the_house_on_an_old_page(self, cast):
+        first = cast.bagged()
+        bag = queries.bag(cast.tess, first.bag.number)
+        came = at_the_counter(cast)
+        pickup.scan_bag(cast.carl, pick_up=came, bag_number=bag.number, at=cast.at())
+        pickup.counsel(cast.tess, pick_up=came, outcome="declined", at=cast.at())
+        pickup.hand_over(cast.carl, pick_up=came, signed_by="Rosa", relation="self", at=cast.at())
+        drug = cast.lisinopril.product.drug
+        fill = on_bench(cast, package=cast.lisinopril, drug=drug, directions="Take 1 tablet by mouth once a day.")
+        cast.scan(fill, Lot.objects.get(package=cast.lisinopril))
+        fill = filling.submit_fill(cast.tess, fill=again(cast, fill), at=cast.at())
+        fill = checking.verify(cast.ada, fill=fill, at=cast.at())
+        refused("bag_gone", checking.bag, cast.tess, fill=fill, bin_name="A1", into=bag, at=cast.at())
