@@ -8,7 +8,7 @@ from officina.base.command import command
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import COUNTED, State
 from officina.dispensing.services import counting
-from officina.dispensing.services.steps import advance, ask
+from officina.dispensing.services.steps import advance, ask, lock
 from officina.drugs.models import Package
 from officina.kernel.errors import Refused
 from officina.prescriptions import services as prescriptions
@@ -48,6 +48,8 @@ def send_back(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
 def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str, at: datetime) -> Fill:
     """Change an order whose entry was checked: the count is undone, the alerts are void, and the entry is checked again."""
     ask(actor, fill, "amend", at=at, why=why)
+    lock(fill)
+    _refuse_split(fill)
     if fill.state in {*COUNTED, State.CHECKED}:
         counting.undo(actor, fill, at=at, why=why)
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
@@ -62,6 +64,21 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
         "price": None,
     }
     return advance(actor, fill, "amend", at=at, why=why, labels_printed=0, **blank, **_ordered(entry, package))
+
+
+def _refuse_split(fill: Fill) -> None:
+    """Refused where the order is cut in two: changing one part would dispense the other on top of it."""
+    if fill.kind == Fill.Kind.COMPLETION:
+        raise Refused("owed_rest", "This is the owed rest of an order: dispense it as it was agreed, or cancel it.")
+    rest = (
+        Fill.objects.filter(prescription_id=fill.prescription_id, kind=Fill.Kind.COMPLETION)
+        .exclude(state__in=[State.CANCELLED, State.RETURNED])
+        .values_list("number", flat=True)
+    )
+    if rest:
+        raise Refused(
+            "rest_is_owed", f"The rest of this order is fill {rest[0]}: cancel that first, or leave this as it is."
+        )
 
 
 def _ordered(entry: Entry, package: Package) -> dict[str, Any]:

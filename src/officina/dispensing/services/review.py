@@ -10,7 +10,7 @@ from officina.dispensing.models import Fill
 from officina.dispensing.rules import pricing
 from officina.dispensing.rules.machine import COUNTED, State
 from officina.dispensing.services import counting
-from officina.dispensing.services.steps import advance, ask
+from officina.dispensing.services.steps import advance, ask, lock
 from officina.kernel.errors import Refused
 from officina.prescriptions import services as prescriptions
 from officina.screening import services as screening
@@ -90,12 +90,13 @@ def release(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 
 @command
 def cancel(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
-    """The fill will not be dispensed: what was counted goes back to its lots, and a first fill's order ends with it."""
+    """The fill will not be dispensed: what was counted goes back to its lots, and an order whose fills are all cancelled ends."""
     ask(actor, fill, "cancel", at=at, why=why)
+    lock(fill)
     if fill.state in {*COUNTED, State.HELD}:
         counting.undo(actor, fill, at=at, why=why)
     fill = advance(actor, fill, "cancel", at=at, why=why)
-    if fill.fill_no == 0:
+    if not Fill.objects.filter(prescription_id=fill.prescription_id).exclude(state=State.CANCELLED).exists():
         prescriptions.end(fill.prescription)
         screening.void(fill.prescription)
     return fill
