@@ -86,6 +86,9 @@ def refuse_message(
 ) -> Message:
     """A message that cannot be read becomes a row that a person sees, with where, what was expected and what came."""
     actor.must(acts.RECEIVE, at=at, site_id=message.site_id)
+    message = _claimed(message)
+    if message.status != Message.Status.KEPT:
+        return message
     finding = Finding(
         "unreadable", str(problem), where=problem.where, expected=problem.expected, came=str(problem.got)[:200]
     )
@@ -99,6 +102,7 @@ def refuse_message(
 def admit(actor: Actor, *, message: Message, understood: Understood, at: datetime, answer: bytes = b"") -> Message:
     """Write what was understood of a kept message: its orders become prescriptions, unless it came before or holds none."""
     actor.must(acts.RECEIVE, at=at, site_id=message.site_id)
+    message = _claimed(message)
     if message.status != Message.Status.KEPT:
         return message
     envelope = understood.envelope
@@ -136,6 +140,12 @@ def admit(actor: Actor, *, message: Message, understood: Understood, at: datetim
     _answer(actor, message, answer, at=at)
     audit.record(actor, READ, at=at, on=message, after={"status": message.status})
     return message
+
+
+def _claimed(message: Message) -> Message:
+    """The message as it is now, kept from others until the transaction ends: who takes it in and the worker may read it at once."""
+    rows = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("received")
+    return rows.get(pk=message.pk)
 
 
 def _came_before(first: Message, *, same: bool) -> Finding:
