@@ -117,11 +117,11 @@ def _span(site_id: int, after: int, last: int | None = None) -> Iterator[dict[st
 def seal(site_id: int, *, at: datetime) -> AuditSeal | None:
     """Close the span of all entries since the last seal; None where there is nothing new. Must run in a transaction.
 
-    On PostgreSQL a table lock waits for writers under way, so that no entry can slip into a closed span later.
+    On PostgreSQL a table lock waits for writers under way, so that no entry can slip into a closed span later, and for who seals too.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute('LOCK TABLE "base_auditentry" IN SHARE MODE')
+            cursor.execute('LOCK TABLE "base_auditentry" IN SHARE ROW EXCLUSIVE MODE')
     before = AuditSeal.objects.filter(site_id=site_id).order_by("-id").first()
     after_id, previous = (before.last_id, before.digest) if before else (0, "")
     digest, count, last = _digest(previous, _span(site_id, after_id))
