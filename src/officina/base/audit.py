@@ -10,6 +10,7 @@ from django.db import connection, models
 
 from officina.base.access import Actor
 from officina.base.models import AuditEntry, AuditSeal
+from officina.base.paging import Page, page
 
 _VERBS: dict[str, str] = {}
 _FIELDS = (
@@ -142,3 +143,22 @@ def broken_seals(site_id: int) -> Iterator[str]:
         if digest != s.digest:
             yield f"audit entries {s.after_id + 1} to {s.last_id}: sealed as {s.entries}, found {count}; rows were changed, removed or added"
         previous, last = s.digest, s.last_id
+
+
+def entries(
+    actor: Actor, *, verb: str = "", user_id: int | None = None, on_code: str = "", cursor: str = "", size: int = 50
+) -> Page[AuditEntry]:
+    """The actor's site's entries, newest first; the cost is the same on the first page and on the thousandth."""
+    rows = AuditEntry.objects.filter(site_id=actor.site_id)
+    if verb:
+        rows = rows.filter(verb=verb)
+    if user_id is not None:
+        rows = rows.filter(user_id=user_id)
+    if on_code:
+        rows = rows.filter(on_code=on_code)
+    return page(rows, cursor=cursor, size=size)
+
+
+def seals(actor: Actor, *, most: int = 12) -> list[AuditSeal]:
+    """The latest seals of the actor's site."""
+    return list(AuditSeal.objects.filter(site_id=actor.site_id).order_by("-id")[:most])

@@ -12,6 +12,10 @@ from officina.drugs.models import Product
 _WORD = re.compile(r"[a-z0-9.%/,-]+")
 
 
+_SAID = {"sulfonamide-antibiotic": "sulfa", "nsaid": "nsaid", "cephalosporin": "cephalosporin", "opioid": "opioid"}
+"""How a class is called at the counter, where it is not called by its key."""
+
+
 def packages() -> QuerySet[Package]:
     """Packages with their product and drug at hand."""
     return Package.objects.select_related("product__drug")
@@ -81,6 +85,19 @@ def ingredient(key: str) -> Ingredient | None:
 def ingredients(text: str = "", *, most: int = 20) -> list[Ingredient]:
     """Ingredients whose name begins with the text."""
     return list(Ingredient.objects.filter(name__istartswith=text.strip()).order_by("name")[:most])
+
+
+def ingredient_named(text: str) -> Ingredient | None:
+    """The ingredient of that name or key, as a person types it."""
+    plain = text.strip().lower()
+    return Ingredient.objects.filter(Q(key=plain.replace(" ", "-")) | Q(name__iexact=plain)).first()
+
+
+def class_named(text: str) -> str:
+    """The class that a person means by a word such as 'sulfa antibiotics' or 'penicillins'; empty where none is meant for certain."""
+    plain = text.strip().lower().replace(" ", "-").rstrip("s")
+    known = {c for classes in Ingredient.objects.values_list("classes", flat=True) for c in classes}
+    return next((c for c in sorted(known) if plain in {c, c.removesuffix("-antibiotic"), _SAID.get(c)}), "")
 
 
 def ingredients_of(drug_id: int) -> list[Ingredient]:

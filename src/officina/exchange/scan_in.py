@@ -1,5 +1,6 @@
 """From what the scanner typed to the container it names: the package in the drug file, the lot where the code tells one."""
 
+from dataclasses import replace
 from datetime import date
 
 from officina.codecs import gs1, ndc
@@ -47,3 +48,10 @@ def _lot(scan: gs1.Scan, package: drugs.Package, site_id: int) -> tuple[str, dat
         return (scan.lot or "").upper(), scan.expires_on
     known = [r for r in scan.readings if r.lot and stock.find_lot(site_id, package.pk, r.lot.upper(), r.expires_on)]
     return ((known[0].lot or "").upper(), known[0].expires_on) if len(known) == 1 else ("", None)
+
+
+def with_lot(scanned: Scanned, chosen: str, *, site_id: int) -> Scanned:
+    """A scan whose code told no lot, with the lot that the person chose from those on the shelf; a returned vial by its number."""
+    if stock.vial(site_id, chosen) is not None:
+        return replace(scanned, vial_number=chosen)
+    return replace(scanned, lot_number=chosen, manual=True)

@@ -113,6 +113,11 @@ def place_of(lot_id: int) -> Place | None:
     return found.place if found else None
 
 
+def balances_of(lot_id: int) -> list[Balance]:
+    """Where a lot is and how much of it."""
+    return list(Balance.objects.filter(lot_id=lot_id, on_hand__gt=0).select_related("place").order_by("place_id"))
+
+
 def on_hand(lot_id: int, place_id: int) -> Decimal:
     """What is on hand of a lot at a place; zero where nothing ever was."""
     return Balance.objects.filter(lot_id=lot_id, place_id=place_id).values_list(

@@ -8,7 +8,7 @@ from django.templatetags.static import static
 
 from officina.web import words
 
-SHEETS = ("tokens", "frame", "worklist", "banner", "forms", "answers", "print")
+SHEETS = ("tokens", "frame", "worklist", "banner", "forms", "answers", "desks", "print")
 
 
 def environment(**options: Any) -> jinja2.Environment:

@@ -1,6 +1,8 @@
-"""The addresses of this desk."""
+"""Addresses of the audit desk."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.audit import views
 
 app_name = "audit"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.desk, name="desk")]

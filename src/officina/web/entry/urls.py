@@ -1,6 +1,11 @@
-"""The addresses of this desk."""
+"""Addresses of the entry desk."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.entry import views
 
 app_name = "entry"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("<uuid:code>/", views.work, name="work"),
+]

@@ -1,6 +1,13 @@
-"""The addresses of this desk."""
+"""Addresses of the intake desk."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.intake import views
 
 app_name = "intake"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("by-hand/", views.by_hand, name="by_hand"),
+    path("picture/<uuid:code>/", views.picture, name="picture"),
+    path("<uuid:code>/", views.message, name="message"),
+]

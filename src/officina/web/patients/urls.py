@@ -1,6 +1,12 @@
-"""The addresses of this desk."""
+"""Addresses of the patients' desk."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.patients import views
 
 app_name = "patients"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("new/", views.new, name="new"),
+    path("<uuid:code>/", views.work, name="work"),
+]

@@ -1,6 +1,11 @@
-"""The addresses of this desk."""
+"""Addresses of the review desk."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.review import views
 
 app_name = "review"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("<uuid:code>/", views.work, name="work"),
+]

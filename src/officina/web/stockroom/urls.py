@@ -1,6 +1,11 @@
-"""The addresses of this desk."""
+"""Addresses of the stockroom."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from officina.web.stockroom import views
 
 app_name = "stockroom"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("lot/<uuid:code>/", views.lot, name="lot"),
+]

@@ -1,0 +1,59 @@
+"""The entry form: an order matched to the house's own patient, prescriber, drug and product."""
+
+from django import forms
+
+from officina.web.forms import DateField, DeskForm, QuantityField, WholeField
+
+SEXES = (("F", "Female"), ("M", "Male"), ("U", "Not known"))
+DAW = (("0", "Substitution allowed"), ("1", "Dispense as written"), ("2", "Patient asks for the brand"))
+
+
+class EntryForm(DeskForm):
+    """The order as entered. `patient` and `prescriber` are codes, 'new' for one to be added; `package` is the product to dispense."""
+
+    patient = forms.CharField(label="Patient", required=False, max_length=40)
+    prescriber = forms.CharField(label="Prescriber", required=False, max_length=40)
+    drug = forms.IntegerField(label="Medicine", required=False)
+    package = forms.IntegerField(label="Product to dispense", required=False)
+    quantity = QuantityField(label="Quantity")
+    days_supply = WholeField(label="Days' supply", least=1, most=366, required=False)
+    refills = WholeField(label="Refills", most=99)
+    daw = forms.ChoiceField(label="Substitution", choices=DAW)
+    directions = forms.CharField(
+        label="Directions on the label",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+    )
+    written_on = DateField(label="Written on")
+    note = forms.CharField(label="Note", required=False, max_length=500)
+    why = forms.CharField(label="Why is it changed?", required=False, max_length=300)
+
+
+class NewPatientForm(DeskForm):
+    """A patient who is not here yet, as the order names them."""
+
+    last_name = forms.CharField(label="Last name", max_length=60)
+    first_name = forms.CharField(label="First name", max_length=60)
+    born_on = DateField(label="Date of birth")
+    sex = forms.ChoiceField(label="Sex", choices=SEXES)
+    street = forms.CharField(label="Street", required=False, max_length=120)
+    city = forms.CharField(label="City", required=False, max_length=60)
+    state = forms.CharField(label="State", required=False, max_length=30)
+    postal_code = forms.CharField(label="ZIP", required=False, max_length=10)
+    phone = forms.CharField(label="Phone", required=False, max_length=20)
+
+
+class NewPrescriberForm(DeskForm):
+    """A prescriber who is not here yet, as the order names them."""
+
+    last_name = forms.CharField(label="Last name", max_length=60)
+    first_name = forms.CharField(label="First name", required=False, max_length=60)
+    npi = forms.CharField(label="NPI", required=False, max_length=10)
+    dea = forms.CharField(label="DEA number", required=False, max_length=14)
+    phone = forms.CharField(label="Phone", required=False, max_length=20)
+
+
+class DrugForm(DeskForm):
+    """A search for the medicine."""
+
+    text = forms.CharField(label="Find the medicine", max_length=100)

@@ -1,0 +1,206 @@
+"""The entry desk: the order as written on one side, as entered on the other."""
+
+from typing import Any
+
+from officina.dispensing import queries
+from officina.dispensing.acts import AMEND
+from officina.dispensing.queries import Fill
+from officina.dispensing.services import entry, review
+from officina.drugs import queries as drugs
+from officina.inventory import queries as stock
+from officina.kernel.errors import Refused
+from officina.patients import queries as patients
+from officina.patients import services as patient_services
+from officina.prescriptions import queries as prescriptions
+from officina.prescriptions import services as prescribing
+from officina.prescriptions import suggestions
+from officina.prescriptions.acts import ENTER
+from officina.prescriptions.services import Entry
+from officina.web import comparing
+from officina.web.answers import Context, Go, go, page, tell
+from officina.web.desks import ENTRY
+from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPrescriberForm
+from officina.web.forms import form
+from officina.web.http import DeskRequest
+
+
+@page("entry/desk.html", parts=("rows",), needs=(ENTER,))
+def desk(request: DeskRequest) -> Context:
+    return {"desk": ENTRY, "rows": queries.worklist(request.actor, *ENTRY.states)}
+
+
+@page("entry/work.html", parts=("work", "rows"), needs=(ENTER, AMEND))
+def work(request: DeskRequest, code: str) -> Context:
+    fill = queries.fill(request.actor, code)
+    rx = fill.prescription
+    found = suggestions.suggest(request.actor, rx)
+    order = found.order
+    drug = _drug(request, fill, found)
+    return {
+        "desk": ENTRY,
+        "rows": queries.worklist(request.actor, *ENTRY.states),
+        "fill": fill,
+        "order": order,
+        "lines": comparing.lines(order, rx),
+        "kept": rx.written.get("kept", []),
+        "pictures": prescriptions.attachments(rx.pk),
+        "found": found,
+        "drug": drug,
+        "drugs": _searched(request, order.drug_text) if drug is None or request.POST.get("do") == "find_drug" else [],
+        "packages": _packages(request, fill, drug),
+        "entry": form(request, EntryForm, initial=_initial(fill, found)),
+        "new_patient": form(request, NewPatientForm, prefix="patient-", initial=_written(order.patient)),
+        "new_prescriber": form(request, NewPrescriberForm, prefix="prescriber-", initial=_written(order.prescriber)),
+        "find": form(request, DrugForm, initial={"text": order.drug_text}),
+        "is_change": fill.state not in {"received", "entering"},
+    }
+
+
+def _written(person: Any) -> dict[str, Any]:
+    return {f: getattr(person, f) for f in person.__dataclass_fields__}
+
+
+def _drug(request: DeskRequest, fill: Fill, found: suggestions.Suggestion) -> drugs.Drug | None:
+    """The medicine chosen on this page, else the one entered, else the one proposed."""
+    chosen = request.POST.get("drug") or request.GET.get("drug") or ""
+    if chosen.isascii() and chosen.isdigit() and len(chosen) < 12:
+        return drugs.drug(int(chosen))
+    return fill.prescription.drug or found.drug
+
+
+def _searched(request: DeskRequest, usual: str) -> list[drugs.Drug]:
+    text = request.POST.get("text") or usual.split(" ", maxsplit=1)[0]
+    return drugs.search(text, most=12)
+
+
+def _packages(request: DeskRequest, fill: Fill, drug: drugs.Drug | None) -> list[dict[str, Any]]:
+    """What the medicine can be dispensed from, what is on hand first."""
+    if drug is None:
+        return []
+    packages = drugs.packages_of(drug.pk)
+    shelves = stock.shelves(request.actor.site_id, [p.pk for p in packages], on=request.actor.day(request.at))
+    rows = [{"package": p, "shelf": shelves.get(p.pk)} for p in packages]
+    return sorted(rows, key=lambda r: r["shelf"] is None)
+
+
+def _initial(fill: Fill, found: suggestions.Suggestion) -> dict[str, Any]:
+    """What the form proposes: what was entered before, else what was written."""
+    rx, order = fill.prescription, found.order
+    if rx.drug is not None:
+        return {
+            "patient": rx.patient and rx.patient.code,
+            "prescriber": rx.prescriber and rx.prescriber.code,
+            "package": fill.package and fill.package.pk,
+            "quantity": rx.quantity,
+            "days_supply": rx.days_supply,
+            "refills": rx.refills,
+            "daw": rx.daw,
+            "directions": rx.directions,
+            "written_on": rx.written_on,
+            "note": rx.note,
+        }
+    return {
+        "package": found.package and found.package.pk,
+        "quantity": order.quantity,
+        "days_supply": order.days_supply,
+        "refills": order.refills or 0,
+        "daw": "1" if order.substitution_allowed is False else "0",
+        "directions": found.directions.text,
+        "written_on": order.written_on,
+    }
+
+
+@work.act("start_entry")
+def start(request: DeskRequest, code: str) -> None:
+    entry.start_entry(request.actor, fill=_fill(request, code), at=request.at)
+
+
+@work.act("find_drug")
+def find_drug(request: DeskRequest, code: str) -> None:
+    """The page shows what was found; nothing is written."""
+
+
+@work.act("add_patient")
+def add_patient(request: DeskRequest, code: str) -> None:
+    facts = form(request, NewPatientForm, prefix="patient-").facts()
+    patient = patient_services.add(request.actor, details=patient_services.Details(**facts), at=request.at)
+    tell(
+        request,
+        f"{patient.first_name} {patient.last_name} is added, number {patient.number}. Ask about allergies.",
+        "look",
+    )
+
+
+@work.act("add_prescriber")
+def add_prescriber(request: DeskRequest, code: str) -> None:
+    facts = form(request, NewPrescriberForm, prefix="prescriber-").facts()
+    added = prescribing.add_prescriber(request.actor, **facts, at=request.at)
+    tell(request, f"{added} is added.")
+
+
+@work.act("submit_entry")
+def submit(request: DeskRequest, code: str) -> Go:
+    fill = _fill(request, code)
+    entered, package = _entered(request)
+    entry.submit_entry(request.actor, fill=fill, entry=entered, package=package, at=request.at)
+    tell(request, f"{fill.number} waits for its entry check.")
+    return go("entry:desk")
+
+
+@work.act("amend")
+def amend(request: DeskRequest, code: str) -> Go:
+    fill = _fill(request, code)
+    entered, package = _entered(request)
+    why = form(request, EntryForm).facts()["why"]
+    entry.amend(request.actor, fill=fill, entry=entered, package=package, why=why, at=request.at)
+    tell(request, f"{fill.number} is changed, and waits for its entry check again.", "look")
+    return go("entry:desk")
+
+
+@work.act("hold")
+def hold(request: DeskRequest, code: str) -> Go:
+    fill = review.hold(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    tell(request, f"{fill.number} is on hold.")
+    return go("entry:desk")
+
+
+@work.act("cancel")
+def cancel(request: DeskRequest, code: str) -> Go:
+    fill = review.cancel(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    tell(request, f"{fill.number} is cancelled.")
+    return go("entry:desk")
+
+
+def _fill(request: DeskRequest, code: str) -> Fill:
+    """The fill as the page showed it: an older page changes nothing."""
+    return queries.fill(request.actor, code, version=int(request.POST.get("version") or 0))
+
+
+def _entered(request: DeskRequest) -> tuple[Entry, drugs.Package]:
+    """The form as an entry; refused at the field where somebody or something is not chosen."""
+    facts = form(request, EntryForm).facts()
+    missing = {
+        field: sentence
+        for field, sentence in (
+            ("patient", "Choose the patient, or add a new one."),
+            ("prescriber", "Choose the prescriber, or add a new one."),
+            ("drug", "Choose the medicine."),
+            ("package", "Choose the product to dispense."),
+        )
+        if not facts[field]
+    }
+    if missing:
+        raise Refused("not_chosen", " ".join(missing.values()), missing)
+    entered = Entry(
+        patient=patients.patient(request.actor, facts["patient"]),
+        prescriber=prescriptions.prescriber(request.actor, facts["prescriber"]),
+        drug=drugs.drug(facts["drug"]),
+        quantity=facts["quantity"],
+        days_supply=facts["days_supply"],
+        refills=facts["refills"] or 0,
+        directions=facts["directions"].strip(),
+        written_on=facts["written_on"],
+        daw=facts["daw"],
+        note=facts["note"],
+    )
+    return entered, drugs.package(facts["package"])

@@ -1,0 +1,123 @@
+"""The intake desk: files as they came, orders by hand, and every message with what was understood of it."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from officina.dispensing.services import intake as fills
+from officina.exchange import intake
+from officina.patients.acts import SEE
+from officina.prescriptions import queries, suggestions
+from officina.prescriptions import services as prescriptions
+from officina.prescriptions.acts import RECEIVE
+from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
+from officina.web.answers import Context, Go, go, page, tell
+from officina.web.desks import INTAKE
+from officina.web.forms import form
+from officina.web.http import DeskRequest
+from officina.web.intake.forms import HandForm, UploadForm
+
+SHOWN = 60_000
+"""Characters of a message that a page shows; the whole is kept."""
+
+
+@page("intake/desk.html", parts=("desk",), needs=(RECEIVE,))
+def desk(request: DeskRequest) -> Context:
+    return {
+        "desk": INTAKE,
+        "unsettled": queries.unsettled(request.actor),
+        "messages": queries.messages(request.actor, cursor=request.GET.get("after", ""), size=25),
+        "upload": form(request, UploadForm),
+        "results": getattr(request, "results", []),
+    }
+
+
+@desk.act("upload")
+def upload(request: DeskRequest) -> None:
+    files = form(request, UploadForm).facts()["messages"]
+    results: list[tuple[str, intake.Receipt]] = []
+    for n, file in enumerate(files):
+        # Each file is a command of its own: one key for all would answer the second with the first one's answer.
+        actor = replace(request.actor, key=f"{request.actor.key}-{n}" if request.actor.key else "")
+        results.append((file.name, intake.receive(actor, file.read(), name=file.name, at=request.at)))
+    request.results = results  # type: ignore[attr-defined]
+    request.outcome.forms.clear()
+    taken = sum(len(r.prescriptions) for _, r in results)
+    tell(request, f"{len(results)} received, {taken} prescriptions to enter.")
+
+
+@page("intake/hand.html", parts=("work",), needs=(RECEIVE,))
+def by_hand(request: DeskRequest) -> Context:
+    today = request.actor.day(request.at)
+    return {"desk": INTAKE, "hand": form(request, HandForm, initial={"written_on": today, "origin": "1"})}
+
+
+@by_hand.act("receive")
+def receive(request: DeskRequest) -> Go:
+    f = form(request, HandForm).facts()
+    order = WrittenOrder(
+        patient=WrittenPatient(last_name=f["last_name"], first_name=f["first_name"], born_on=f["born_on"]),
+        prescriber=WrittenPrescriber(
+            last_name=f["prescriber_last"], first_name=f["prescriber_first"], npi=f["npi"], dea=f["dea"]
+        ),
+        drug_text=f["drug_text"],
+        quantity=f["quantity"],
+        sig_text=f["sig_text"],
+        refills=f["refills"],
+        days_supply=f["days_supply"],
+        written_on=f["written_on"],
+    )
+    picture = f["picture"].read() if f["picture"] else b""
+    fill = fills.receive(
+        request.actor, order=order, origin=f["origin"], read_back=f["read_back"], picture=picture, at=request.at
+    )
+    tell(request, f"Received as {fill.prescription.number}. Enter it now.")
+    return go("entry:work", fill.code)
+
+
+@page("intake/message.html", parts=("work",), needs=(RECEIVE,))
+def message(request: DeskRequest, code: str) -> Context:
+    found = queries.message(request.actor, code)
+    raw = bytes(found.received.raw)
+    orders = list(found.prescriptions.order_by("id"))
+    return {
+        "desk": INTAKE,
+        "message": found,
+        "raw": raw.decode("utf-8", "replace")[:SHOWN],
+        "is_cut": len(raw) > SHOWN,
+        "size": len(raw),
+        "orders": [
+            {"rx": rx, "lines": _lines(suggestions.written(rx)), "kept": rx.written.get("kept", [])} for rx in orders
+        ],
+    }
+
+
+def _lines(order: WrittenOrder) -> list[tuple[str, str, str]]:
+    """Every field that was understood, with its value and where it stood."""
+    found = []
+    for name, where in order.where.items():
+        value: Any = order
+        for part in name.split("."):
+            value = getattr(value, part, "")
+        found.append((name.replace("_", " ").replace(".", ", "), str(value), where))
+    return found
+
+
+@message.act("settle")
+def settle(request: DeskRequest, code: str) -> Go:
+    prescriptions.settle(
+        request.actor, message=queries.message(request.actor, code), how=request.POST.get("how", ""), at=request.at
+    )
+    tell(request, "Settled.")
+    return go("intake:desk")
+
+
+def picture(request: HttpRequest, code: str) -> HttpResponse:
+    """A picture of paper, by its own media type, never guessed by the browser."""
+    desk_request: Any = request
+    desk_request.actor.must(SEE, at=desk_request.at)
+    found = queries.attachment(desk_request.actor, code)
+    answer = HttpResponse(bytes(found.data), content_type=found.media_type)
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer

@@ -1,0 +1,50 @@
+"""A prescription's own page: its fills, its label, and all that happened."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from officina.dispensing import queries
+from officina.inventory import queries as stock
+from officina.labels import sheet
+from officina.patients import queries as patients
+from officina.patients.acts import SEE
+from officina.prescriptions import queries as prescriptions
+from officina.screening import queries as screening
+from officina.web import comparing
+from officina.web.answers import Context, page
+from officina.web.desks import desk_of
+from officina.web.http import DeskRequest
+
+
+@page("prescription/work.html", parts=("work",), needs=(SEE,))
+def work(request: DeskRequest, code: str) -> Context:
+    rx = prescriptions.prescription(request.actor, code)
+    fills = queries.fills_of(rx)
+    return {
+        "rx": rx,
+        "profile": patients.profile(rx.patient) if rx.patient else None,
+        "fills": [
+            {
+                "fill": f,
+                "desk": desk_of(f.state),
+                "scans": queries.scans(f),
+                "moves": stock.moves_about(f.site_id, f.number),
+            }
+            for f in fills
+        ],
+        "lines": comparing.lines(comparing.order_of(rx), rx),
+        "left": queries.refills_left(rx),
+        "entries": queries.timeline(rx),
+        "screening": screening.current(rx.pk),
+        "pictures": prescriptions.attachments(rx.pk),
+    }
+
+
+def label(request: HttpRequest, code: str, kind: str) -> HttpResponse:
+    """The label of a fill, to look at."""
+    desk_request: Any = request
+    desk_request.actor.must(SEE, at=desk_request.at)
+    fill = queries.fill(desk_request.actor, code)
+    facts = queries.label_facts(fill, on=desk_request.actor.day(fill.filled_at or desk_request.at))
+    return HttpResponse(sheet.render(facts, kind=kind), content_type=sheet.MEDIA_TYPES[kind])

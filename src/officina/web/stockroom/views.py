@@ -1,0 +1,105 @@
+"""The stockroom: what is on hand, what was delivered, and what happened to a lot."""
+
+from officina.drugs import queries as drugs
+from officina.exchange import scan_in
+from officina.inventory import queries, services
+from officina.inventory.acts import COUNT, QUARANTINE, RECEIVE, SEE
+from officina.kernel.errors import ParseError, Refused
+from officina.kernel.quantity import written
+from officina.web.answers import Context, Go, go, page, tell
+from officina.web.desks import STOCK
+from officina.web.forms import form
+from officina.web.http import DeskRequest
+from officina.web.stockroom.forms import CountForm, FindForm, ReceiveForm
+
+
+@page("stock/desk.html", parts=("found",), needs=(SEE,))
+def desk(request: DeskRequest) -> Context:
+    text = request.POST.get("text", "").strip()
+    return {
+        "desk": STOCK,
+        "find": form(request, FindForm, prefix="find-"),
+        "receive": form(request, ReceiveForm),
+        "text": text,
+        "rows": queries.stock(request.actor, text=text, most=60),
+        "today": request.actor.day(request.at),
+    }
+
+
+@desk.act("find")
+def find(request: DeskRequest) -> None:
+    """The page shows what is on hand; nothing is written."""
+
+
+@desk.act("receive")
+def receive(request: DeskRequest) -> None:
+    facts = form(request, ReceiveForm).facts()
+    actor, today = request.actor, request.actor.day(request.at)
+    scanned = scan_in.container(facts["scan"], site_id=actor.site_id, today=today)
+    if scanned.package_id is None:
+        raise Refused(
+            "unknown_product",
+            "This code is not in the drug file: put the delivery aside.",
+            {"scan": "Not in the drug file"},
+        )
+    package = drugs.package(scanned.package_id)
+    lot_number, expires_on = facts["lot_number"] or scanned.lot_number, facts["expires_on"] or scanned.expires_on
+    if expires_on is None:
+        raise Refused("expiry_missing", "Scan or type the expiry date.", {"expires_on": "Needed"})
+    if scanned.lot_number and facts["lot_number"] and scanned.lot_number != facts["lot_number"].strip().upper():
+        raise ParseError(
+            "lot", where="Lot", expected=f"{scanned.lot_number}, as the code says", got=facts["lot_number"]
+        )
+    lot = services.receive(
+        actor,
+        package=package,
+        lot_number=lot_number,
+        expires_on=expires_on,
+        quantity=facts["bottles"] * package.size,
+        invoice=facts["invoice"],
+        at=request.at,
+    )
+    request.outcome.forms.clear()
+    tell(
+        request,
+        f"{written(facts['bottles'] * package.size)} {package.unit} of {package.product.drug}, lot {lot.number}, received.",
+    )
+
+
+@page("stock/lot.html", parts=("work",), needs=(SEE,))
+def lot(request: DeskRequest, code: str) -> Context:
+    found = queries.lot(request.actor, code)
+    if found is None:
+        raise Refused("no_lot", "There is no such lot here.")
+    return {
+        "desk": STOCK,
+        "lot": found,
+        "balances": queries.balances_of(found.pk),
+        "moves": queries.moves_of(found.pk, cursor=request.GET.get("after", "")),
+        "count": form(request, CountForm),
+        "today": request.actor.day(request.at),
+        "acts": {"count": COUNT.code, "quarantine": QUARANTINE.code, "receive": RECEIVE.code},
+    }
+
+
+@lot.act("quarantine")
+def quarantine(request: DeskRequest, code: str) -> None:
+    found = queries.lot(request.actor, code)
+    assert found is not None
+    services.quarantine(request.actor, lot=found, why=request.POST.get("why", ""), at=request.at)
+    tell(request, f"Lot {found} is in quarantine. No scan of it passes from now on.", "look")
+
+
+@lot.act("count")
+def count(request: DeskRequest, code: str) -> Go:
+    found = queries.lot(request.actor, code)
+    assert found is not None
+    facts = form(request, CountForm).facts()
+    place = next((p for p in queries.place_list(request.actor) if str(p.pk) == request.POST.get("place")), None)
+    if place is None:
+        raise Refused("unknown_place", "Choose where it was counted.", {"counted": "Choose the place"})
+    difference = services.count(
+        request.actor, lot=found, place=place, counted=facts["counted"], why=facts["why"], at=request.at
+    )
+    tell(request, "The count agrees." if not difference else f"Difference {written(difference)}, with your reason.")
+    return go("stockroom:lot", code)
