@@ -20,7 +20,10 @@ _FOLDER = Path(__file__).parent / "starter_data"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRow:
-    """One package. `unit_cost` is in dollars a dispensing unit (NADAC), None where the survey has none."""
+    """One package. `unit_cost` is in dollars a dispensing unit (NADAC), None where the survey has none.
+
+    `rxcui` is the code of the clinical drug, whoever makes it, and is the same on all its packages.
+    """
 
     ndc: str
     gtin: str
@@ -48,6 +51,14 @@ class IngredientRow:
     key: str
     name: str
     classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One class of the small vocabulary that screening and label rules speak, with its name in plain words."""
+
+    key: str
+    name: str
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
@@ -87,3 +98,8 @@ def ingredients() -> tuple[IngredientRow, ...]:
         IngredientRow(key=r["key"], name=r["name"], classes=tuple(c for c in r["classes"].split(";") if c))
         for r in _rows("ingredients.csv")
     )
+
+
+def classes() -> tuple[ClassRow, ...]:
+    """The classes that ingredients may belong to, by key."""
+    return tuple(ClassRow(r["key"], r["name"]) for r in _rows("classes.csv"))
