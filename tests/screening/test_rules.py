@@ -14,7 +14,7 @@ CLASSES = {i.key: frozenset(i.classes) for i in starter.ingredients()}
 PACKS = default_packs()
 
 
-def medicine(*ingredients, name="", key="1", what="active", ended=None):
+def medicine(*ingredients, name="", key="1", what="active", ended=None, route=""):
     classes = frozenset(c for i in ingredients for c in CLASSES[i])
     return Medicine(
         name=name or "-".join(ingredients),
@@ -23,6 +23,7 @@ def medicine(*ingredients, name="", key="1", what="active", ended=None):
         key=key,
         supply_ends_on=ended,
         what=what,
+        route=route,
     )
 
 
@@ -70,9 +71,24 @@ def test_every_member_of_every_row_is_known():
         for m in (*row.one, *row.other, *row.one_washout):
             assert (m[1:] in known) if m.startswith(":") else (m in CLASSES), (row.rule, m)
     for c in PACKS.allergies.rows:
-        for m in (c.allergen, c.reaches):
+        for m in (*c.allergens, *c.reaches):
             assert (m[1:] in known) if m.startswith(":") else (m in CLASSES), m
-    assert {d.drug_class for d in PACKS.duplications.rows} <= known
+    assert {c for d in PACKS.duplications.rows for c in d.classes} <= known
+
+
+@pytest.mark.parametrize(
+    "drug_class",
+    [
+        "penicillin", "cephalosporin", "opioid-phenanthrene", "opioid-phenylpiperidine", "opioid-phenylpropylamine", "nsaid",
+        "ace-inhibitor", "fluoroquinolone", "macrolide", "tetracycline", "sulfonamide-antibiotic",
+    ],
+)  # fmt: skip
+def test_an_allergy_to_one_of_a_class_reaches_every_other_of_it(drug_class):
+    members = [i for i, classes in CLASSES.items() if drug_class in classes]
+    for one in members:
+        for other in set(members) - {one}:
+            got = codes(medicine(other), allergies=[allergy(one)])
+            assert got == ["allergy.cross"], (one, other)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +99,11 @@ def test_every_member_of_every_row_is_known():
         ("metformin", "lisinopril"),
         ("sumatriptan", "sertraline"),
         ("omeprazole", "febuxostat"),
+        ("eletriptan", "phenelzine"),
+        ("pravastatin", "itraconazole"),
+        ("famotidine", "atazanavir"),
+        ("baclofen", "ciprofloxacin"),
+        ("azithromycin", "levothyroxine"),
     ],
 )
 def test_a_near_miss_is_no_interaction(new, old):
@@ -97,12 +118,13 @@ def test_what_stays_in_the_body_counts_after_its_last_day_and_not_longer(ingredi
         assert ("interaction.onc-04" in codes(new, old)) is counts
 
 
-def allergy(ingredient="", drug_class="", severity="unknown"):
+def allergy(ingredient="", drug_class="", severity="unknown", reaction=""):
     return AllergyFact(
         text=ingredient or drug_class or "mother's cough syrup",
         ingredient=ingredient,
         drug_class=drug_class,
         severity=severity,
+        reaction=reaction,
     )
 
 
@@ -119,6 +141,22 @@ def allergy(ingredient="", drug_class="", severity="unknown"):
         (allergy("amoxicillin"), "penicillin-v", "allergy.cross", Severity.MAJOR),
         (allergy("codeine", severity="intolerance"), "hydrocodone", "allergy.cross", Severity.MINOR),
         (allergy(drug_class="sulfonamide-antibiotic"), "sulfamethoxazole", "allergy.class", Severity.MAJOR),
+        (allergy("cephalexin", severity="severe"), "amoxicillin", "allergy.cross", Severity.CONTRAINDICATED),
+        (allergy("cefdinir"), "amoxicillin", "allergy.cross", Severity.MINOR),
+        (allergy(drug_class="penicillin", severity="anaphylaxis"), "cefdinir", "allergy.cross", Severity.MODERATE),
+        (allergy(drug_class="penicillin"), "meropenem", "allergy.cross", Severity.MINOR),
+        (allergy("ceftazidime"), "aztreonam", "allergy.cross", Severity.MAJOR),
+        (allergy("lisinopril", reaction="Angioedema"), "benazepril", "allergy.cross", Severity.CONTRAINDICATED),
+        (allergy("aspirin", reaction="wheezing"), "ibuprofen", "allergy.cross", Severity.CONTRAINDICATED),
+        (allergy("aspirin", reaction="rash"), "ibuprofen", "allergy.cross", Severity.MAJOR),
+        (allergy("lisinopril", reaction="tongue swelling"), "sacubitril", "allergy.cross", Severity.CONTRAINDICATED),
+        (allergy("codeine", severity="intolerance", reaction="hives"), "codeine", "allergy.ingredient", Severity.MAJOR),
+        (
+            allergy("codeine", severity="intolerance", reaction="nausea"),
+            "codeine",
+            "allergy.ingredient",
+            Severity.MINOR,
+        ),
     ],
 )
 def test_an_allergy_reaches_what_the_pack_says(noted, new, code, severity):
@@ -163,6 +201,59 @@ def test_what_ended_is_no_duplicate():
     )
 
 
+def test_what_ended_a_week_ago_may_still_be_taken_and_is_shown_beside_the_work():
+    old = medicine("escitalopram", key="2", what="recent", ended=ON - timedelta(days=7))
+    (found,) = screen(medicine("sertraline"), Subject(allergies=(), medicines=(old,), on=ON), PACKS).findings
+    assert (found.code, found.severity) == ("duplicate.class", Severity.MODERATE)
+
+
+@pytest.mark.parametrize(("left", "found"), [(-20, []), (5, []), (10, []), (11, ["duplicate.ingredient"])])
+def test_the_same_medicine_at_the_end_of_its_supply_is_a_renewal(left, found):
+    old = medicine("sertraline", key="2", ended=ON + timedelta(days=left), what="recent" if left < 0 else "active")
+    assert codes(medicine("sertraline"), old) == found
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        ("benazepril", "losartan"),
+        ("duloxetine", "sertraline"),
+        ("apixaban", "warfarin"),
+        ("semaglutide", "sitagliptin"),
+    ],
+)
+def test_classes_of_one_row_count_together(new, old):
+    got = screen(medicine(new), Subject(allergies=(), medicines=(medicine(old, key="2"),), on=ON), PACKS)
+    assert [(f.code, f.severity.is_serious) for f in got.findings] == [("duplicate.class", True)]
+
+
+def test_a_shared_ingredient_does_not_hide_a_duplicate_of_class():
+    got = codes(medicine("lisinopril"), medicine("lisinopril", "hydrochlorothiazide", key="2"))
+    assert got == ["duplicate.class", "duplicate.ingredient"]
+
+
+def test_what_is_put_where_it_acts_neither_interacts_nor_counts_in_a_class_but_an_allergy_still_reaches_it():
+    cream = medicine("ketoconazole", route="topical")
+    assert codes(cream, medicine("simvastatin", key="2")) == []
+    assert codes(medicine("simvastatin"), replace(cream, key="2")) == []
+    assert codes(medicine("timolol", route="ophthalmic"), medicine("metoprolol", key="2")) == []
+    assert codes(cream, allergies=[allergy("ketoconazole")]) == ["allergy.ingredient"]
+    unknown = medicine("ketoconazole", route="topical; oral")
+    assert codes(unknown, medicine("simvastatin", key="2")) == ["interaction.onc-11"]
+
+
+def test_a_medicine_does_not_interact_with_itself():
+    assert codes(medicine("azithromycin"), medicine("azithromycin", key="2")) == ["duplicate.ingredient"]
+
+
+def test_the_order_of_the_profile_does_not_change_the_answer():
+    others = [medicine("clarithromycin", key="2"), medicine("warfarin", key="3"), medicine("atorvastatin", key="4")]
+    new, noted = medicine("simvastatin"), (allergy("codeine"), allergy(drug_class="penicillin"))
+    one = screen(new, Subject(allergies=noted, medicines=tuple(others), on=ON), PACKS)
+    two = screen(new, Subject(allergies=noted[::-1], medicines=tuple(others[::-1]), on=ON), PACKS)
+    assert one.findings == two.findings
+
+
 def test_the_most_serious_stands_first():
     got = screen(
         medicine("simvastatin"),
@@ -183,6 +274,12 @@ def test_not_screened_is_never_empty_and_says_why():
     assert any(n.check == "allergies" and "asked" in n.why for n in asked.not_screened)
     text = screen(medicine("metformin"), Subject(allergies=(allergy(),), medicines=(), on=ON), PACKS)
     assert any("cough syrup" in n.check for n in text.not_screened)
+    odd = screen(medicine("metformin"), Subject(allergies=(allergy(drug_class="latex"),), medicines=(), on=ON), PACKS)
+    assert any("latex" in n.check for n in odd.not_screened)
+    uncoded = Subject(
+        allergies=(), medicines=(replace(medicine("metformin", key="2"), name="herbal tea", ingredients=()),), on=ON
+    )
+    assert any("herbal tea" in n.check for n in screen(medicine("metformin"), uncoded, PACKS).not_screened)
     unknown = replace(medicine("metformin"), ingredients=())
     assert any(
         n.check == "everything" for n in screen(unknown, Subject(allergies=(), medicines=(), on=ON), PACKS).not_screened
