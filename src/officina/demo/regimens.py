@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from officina.kernel import packs
 
@@ -23,6 +24,10 @@ class Regimen:
     diagnosis: str
     purpose: str
     weight: int
+    sex: Literal["", "F", "M"] = ""
+    """Given where the medicine is usually for one sex only."""
+    youngest: int = 18
+    oldest: int = 99
 
 
 @functools.cache
