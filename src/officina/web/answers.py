@@ -55,6 +55,13 @@ def show(
     return HttpResponse(html, status=status, headers={"Vary": "HX-Request, HX-Target"})
 
 
+def shown(request: DeskRequest, page: "Page", **found: Any) -> HttpResponse:
+    """The page with what an act found and wrote nowhere: a search has no address of its own, and nothing to go on to."""
+    arguments = request.resolver_match.kwargs if request.resolver_match else {}
+    context = {**page.gather(request, **arguments), **found}
+    return show(request, page.template, context, part=page.part(request))
+
+
 class Page:
     """A page of a desk: the function that gathers what it shows, its template, and the acts its buttons send.
 
@@ -98,9 +105,10 @@ class Page:
             return refused_page(request, no)
         except ParseError as problem:
             return refused_page(request, Refused("no_page", str(problem)))
-        return show(request, self.template, context, status=status, part=self._part(request))
+        return show(request, self.template, context, status=status, part=self.part(request))
 
-    def _part(self, request: DeskRequest) -> str | None:
+    def part(self, request: DeskRequest) -> str | None:
+        """The block that htmx asks for, where this page gives it alone."""
         asked = request.htmx.target if request.htmx and not request.htmx.boosted else None
         return asked if asked in self.parts else None
 
@@ -123,7 +131,7 @@ class Page:
     def _done(self, request: DeskRequest, answer: Answer, kwargs: Any) -> HttpResponse:
         if isinstance(answer, HttpResponse):
             return answer
-        if answer is None and self._part(request):
+        if answer is None and self.part(request):
             _as_fresh(request)
             return self._show(request, kwargs)
         # Whatever was done is done: a reload of the page that follows must not do it again.

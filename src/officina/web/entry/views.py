@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import HttpResponse
+
 from officina.dispensing import queries
 from officina.dispensing.acts import AMEND
 from officina.dispensing.queries import Fill
@@ -17,7 +19,7 @@ from officina.prescriptions import suggestions
 from officina.prescriptions.acts import ENTER
 from officina.prescriptions.services import Entry
 from officina.web import comparing
-from officina.web.answers import Context, Go, go, page, tell
+from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import ENTRY
 from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPrescriberForm
 from officina.web.forms import form
@@ -46,7 +48,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "pictures": prescriptions.attachments(rx.pk),
         "found": found,
         "drug": drug,
-        "drugs": _searched(request, order.drug_text) if drug is None or request.POST.get("do") == "find_drug" else [],
+        "drugs": drugs.search(order.drug_text.partition(" ")[0], most=12) if drug is None else [],
         "packages": _packages(request, fill, drug),
         "entry": form(request, EntryForm, initial=_initial(fill, found)),
         "new_patient": form(request, NewPatientForm, prefix="patient-", initial=_written(order.patient)),
@@ -66,11 +68,6 @@ def _drug(request: DeskRequest, fill: Fill, found: suggestions.Suggestion) -> dr
     if chosen.isascii() and chosen.isdigit() and len(chosen) < 12:
         return drugs.drug(int(chosen))
     return fill.prescription.drug or found.drug
-
-
-def _searched(request: DeskRequest, usual: str) -> list[drugs.Drug]:
-    text = request.POST.get("text") or usual.split(" ", maxsplit=1)[0]
-    return drugs.search(text, most=12)
 
 
 def _packages(request: DeskRequest, fill: Fill, drug: drugs.Drug | None) -> list[dict[str, Any]]:
@@ -116,8 +113,12 @@ def start(request: DeskRequest, code: str) -> None:
 
 
 @work.act("find_drug")
-def find_drug(request: DeskRequest, code: str) -> None:
-    """The page shows what was found; nothing is written."""
+def find_drug(request: DeskRequest, code: str) -> HttpResponse:
+    """Medicines by any of their words; nothing is written."""
+    found = drugs.search(form(request, DrugForm).facts()["text"], most=12)
+    if not found:
+        tell(request, "The drug file has no such medicine.", "look")
+    return shown(request, work, drugs=found)
 
 
 @work.act("add_patient")

@@ -12,7 +12,7 @@ from officina.prescriptions import queries, suggestions
 from officina.prescriptions import services as prescriptions
 from officina.prescriptions.acts import RECEIVE
 from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
-from officina.web.answers import Context, Go, go, page, tell
+from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import INTAKE
 from officina.web.forms import form
 from officina.web.http import DeskRequest
@@ -29,22 +29,22 @@ def desk(request: DeskRequest) -> Context:
         "unsettled": queries.unsettled(request.actor),
         "messages": queries.messages(request.actor, cursor=request.GET.get("after", ""), size=25),
         "upload": form(request, UploadForm),
-        "results": getattr(request, "results", []),
+        "results": [],
     }
 
 
 @desk.act("upload")
-def upload(request: DeskRequest) -> None:
+def upload(request: DeskRequest) -> HttpResponse:
     files = form(request, UploadForm).facts()["messages"]
     results: list[tuple[str, intake.Receipt]] = []
     for n, file in enumerate(files):
         # Each file is a command of its own: one key for all would answer the second with the first one's answer.
         actor = replace(request.actor, key=f"{request.actor.key}-{n}" if request.actor.key else "")
         results.append((file.name, intake.receive(actor, file.read(), name=file.name, at=request.at)))
-    request.results = results  # type: ignore[attr-defined]
     request.outcome.forms.clear()
     taken = sum(len(r.prescriptions) for _, r in results)
     tell(request, f"{len(results)} received, {taken} prescriptions to enter.")
+    return shown(request, desk, results=results)
 
 
 @page("intake/hand.html", parts=("work",), needs=(RECEIVE,))

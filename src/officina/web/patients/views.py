@@ -1,5 +1,7 @@
 """The patients' desk: find somebody, and everything that is known of them."""
 
+from django.http import HttpResponse
+
 from officina.dispensing import queries as dispensing
 from officina.drugs import queries as drugs
 from officina.kernel.errors import Refused
@@ -8,7 +10,7 @@ from officina.patients import services as patients
 from officina.patients.acts import EDIT, SEE
 from officina.patients.services import Details
 from officina.prescriptions import queries as prescriptions
-from officina.web.answers import Context, Go, go, page, tell
+from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import PATIENTS
 from officina.web.forms import form
 from officina.web.http import DeskRequest
@@ -17,21 +19,14 @@ from officina.web.patients.forms import AllergyForm, ConditionForm, DetailsForm,
 
 @page("patients/desk.html", parts=("found",), needs=(SEE,))
 def desk(request: DeskRequest) -> Context:
-    text = request.POST.get("text", "").strip()
-    asked = request.method == "POST" and bool(text)
-    return {
-        "desk": PATIENTS,
-        "find": form(request, FindForm),
-        "asked": asked,
-        "found": queries.search(request.actor, text) if asked else [],
-    }
+    return {"desk": PATIENTS, "find": form(request, FindForm), "asked": False, "found": []}
 
 
 @desk.act("find")
-def find(request: DeskRequest) -> Go | None:
+def find(request: DeskRequest) -> Go | HttpResponse:
     """One found: open it. More: choose. What is searched stands in no address."""
     found = queries.search(request.actor, form(request, FindForm).facts()["text"])
-    return go("patients:work", found[0].code) if len(found) == 1 else None
+    return go("patients:work", found[0].code) if len(found) == 1 else shown(request, desk, found=found, asked=True)
 
 
 @page("patients/new.html", parts=("work",), needs=(EDIT,))

@@ -1,12 +1,14 @@
 """The stockroom: what is on hand, what was delivered, and what happened to a lot."""
 
+from django.http import HttpResponse
+
 from officina.drugs import queries as drugs
 from officina.exchange import scan_in
 from officina.inventory import queries, services
 from officina.inventory.acts import COUNT, QUARANTINE, RECEIVE, SEE
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.quantity import written
-from officina.web.answers import Context, Go, go, page, tell
+from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import STOCK
 from officina.web.forms import form
 from officina.web.http import DeskRequest
@@ -15,20 +17,21 @@ from officina.web.stockroom.forms import CountForm, FindForm, ReceiveForm
 
 @page("stock/desk.html", parts=("found",), needs=(SEE,))
 def desk(request: DeskRequest) -> Context:
-    text = request.POST.get("text", "").strip()
     return {
         "desk": STOCK,
         "find": form(request, FindForm, prefix="find-"),
         "receive": form(request, ReceiveForm),
-        "text": text,
-        "rows": queries.stock(request.actor, text=text, most=60),
+        "text": "",
+        "rows": queries.stock(request.actor, most=60),
         "today": request.actor.day(request.at),
     }
 
 
 @desk.act("find")
-def find(request: DeskRequest) -> None:
-    """The page shows what is on hand; nothing is written."""
+def find(request: DeskRequest) -> HttpResponse:
+    """What is on hand of a medicine; nothing is written."""
+    text = request.POST.get("text", "").strip()[:100]
+    return shown(request, desk, text=text, rows=queries.stock(request.actor, text=text, most=60))
 
 
 @desk.act("receive")
