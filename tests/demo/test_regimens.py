@@ -111,3 +111,12 @@ def test_methotrexate_is_taken_once_a_week_and_never_daily():
     found = [r for r in REGIMENS if r.generic_name == "methotrexate"]
     assert found
     assert all("once a week" in sig for r in found for sig in r.sigs)
+
+
+def test_the_first_regimen_of_a_name_is_the_one_that_is_swallowed_where_there_is_one():
+    first, swallowed = {}, set()
+    for r in REGIMENS:
+        first.setdefault(r.generic_name, r.form)
+        if r.form.endswith(("tablet", "capsule")):
+            swallowed.add(r.generic_name)
+    assert [n for n in swallowed if not first[n].endswith(("tablet", "capsule"))] == []
