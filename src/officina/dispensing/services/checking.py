@@ -28,6 +28,7 @@ VIAL = audit.verb("stock.vial_returned", "made the returned vial a lot of its ow
 def verify(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """Pass the final check: the fill may be bagged."""
     ask(actor, fill, "verify", at=at, why="")
+    lock(fill)
     if actor.user_id in counting.counted_by(fill):
         raise Refused("same_person", "Who counted into the vial may not also pass the final check: somebody else must.")
     review.refuse_unreviewed(actor, fill, at=at)
