@@ -17,7 +17,11 @@ SEVERITIES = (
 class FindForm(DeskForm):
     """A search: name, birth date, phone or number."""
 
-    text = forms.CharField(label="Name, birth date, phone or number", max_length=120)
+    text = forms.CharField(
+        label="Name, birth date, phone or number",
+        max_length=120,
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )
 
 
 class DetailsForm(DeskForm):

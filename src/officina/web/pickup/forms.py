@@ -16,7 +16,9 @@ PAID = (("cash", "Cash"), ("card", "Card"), ("check", "Check"), ("account", "Hou
 class IdentifyForm(DeskForm):
     """Two identifiers as the person gives them."""
 
-    last_name = forms.CharField(label="Last name", max_length=60)
+    last_name = forms.CharField(
+        label="Last name", max_length=60, widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"})
+    )
     first_name = forms.CharField(label="First name", max_length=60)
     born_on = DateField(label="Date of birth")
 
