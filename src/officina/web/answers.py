@@ -104,7 +104,7 @@ class Page:
         except Refused as no:
             return refused_page(request, no)
         except ParseError as problem:
-            return refused_page(request, Refused("no_page", str(problem)))
+            return refused_page(request, Refused("no_page", _unread(problem)))
         return show(request, self.template, context, status=status, part=self.part(request))
 
     def part(self, request: DeskRequest) -> str | None:
@@ -124,7 +124,7 @@ class Page:
         except Refused as no:
             return self._refused(request, no, kwargs)
         except ParseError as problem:
-            return self._refused(request, Refused("unreadable", str(problem)), kwargs)
+            return self._refused(request, Refused("unreadable", _unread(problem)), kwargs)
         request.outcome.forms.clear()
         return self._done(request, answer, kwargs)
 
@@ -185,3 +185,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return show(
         desk, "refused.html", {"no": Refused("no_page", "There is no page at this address."), "status": 404}, status=404
     )
+
+
+def _unread(problem: ParseError) -> str:
+    """What could not be read, in the words of a counter."""
+    came = str(problem.got)
+    shown = came if len(came) <= 60 else f"{came[:59]}…"
+    place = f" at {problem.where}" if problem.where else ""
+    return f"“{shown}” is no {problem.thing}{place}: expected {problem.expected}. Nothing was done."

@@ -9,9 +9,6 @@ class BagForm(DeskForm):
     """Where a checked fill goes: into a bag that waits for the same patient, or a new one in a bin."""
 
     bin_name = forms.CharField(
-        label="Bin",
-        required=False,
-        max_length=12,
-        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+        label="Bin", required=False, max_length=12, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     into = forms.CharField(required=False, max_length=16)

@@ -133,7 +133,10 @@
       settle();
       return true;
     }
-    return press("Escape", event.target);
+    if (press("Escape", event.target)) return true;
+    // Out of a field, so that the bare keys are keys again.
+    if (editable(event.target)) return event.target.blur(), true;
+    return false;
   }
 
   function step(by) {
