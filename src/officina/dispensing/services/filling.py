@@ -108,7 +108,7 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
         actor, SCANNED, at=at, on=fill, after={"lot": str(lot), "quantity": str(quantity), "manual": scanned.manual}
     )
     left = wanted.remaining - quantity
-    sentence = f"{written(quantity)} {wanted.unit} of lot {lot}." + (
+    sentence = f"{written(quantity)} of lot {lot}." + (
         f" {written(left)} missing." if left else " Complete."
     )
     return ScanAnswer(
