@@ -10,7 +10,7 @@ export OFFICINA_REFERENCE_DATA ?= $(abspath ../shared/data)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sqlite test-postgresql test-browser check format bench lock clean
+.PHONY: help setup demo test test-sqlite test-postgresql test-browser check format bench screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -32,7 +32,7 @@ check: $(BIN)/.dev ## lint, format, types, import contracts
 	$(BIN)/ruff check --output-format concise || status=1; \
 	$(BIN)/ruff format --check --output-format concise || status=1; \
 	$(BIN)/mypy || status=1; \
-	$(BIN)/mypy tools || status=1; \
+	MYPYPATH=tests $(BIN)/mypy tools || status=1; \
 	$(BIN)/lint-imports || status=1; \
 	exit $$status
 
@@ -42,6 +42,9 @@ format: $(BIN)/.dev ## put the code into the house's format and mend what ruff c
 
 bench: $(BIN)/.dev ## measure, on both databases, with the machine named
 	$(BIN)/python -m bench
+
+screenshots: $(BIN)/.dev ## take the pictures of the user guide anew, in Chromium
+	PYTHONPATH=tests $(BIN)/python tools/screenshots.py
 
 # The locks name versions and hashes and no package host, so that they install from any mirror.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
