@@ -81,7 +81,7 @@ def serving(env: dict[str, str], log: Path) -> Iterator[str]:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def _wait_until_open(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
