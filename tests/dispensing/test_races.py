@@ -53,7 +53,12 @@ def people(actor, many=MANY):
 def told(answers):
     """What each was told: 'done', the code of the refusal, or the exception that should never be."""
     return Counter(
-        a.code if isinstance(a, Refused) else repr(a) if isinstance(a, Exception) else "done" for a in answers
+        a.code
+        if isinstance(a, Refused) or getattr(a, "ok", True) is False
+        else repr(a)
+        if isinstance(a, Exception)
+        else "done"
+        for a in answers
     )
 
 

@@ -140,6 +140,12 @@ def suggested_lots(fill: Fill, *, on: date) -> list[tuple[lots.LotFact, Decimal]
     return lots.pick(stock.lots_of(fill.site_id, fill.package_id), fill.quantity - counted(fill), on=on)
 
 
+def usable_lots(fill: Fill, *, on: date) -> list[lots.LotFact]:
+    """The lots of the fill's package that may be dispensed from, first expired first: what somebody may hold in the hand."""
+    assert fill.package_id is not None
+    return lots.usable(stock.lots_of(fill.site_id, fill.package_id), on=on)
+
+
 def refills_left(prescription: Prescription) -> int:
     """Refills that may still be dispensed: authorised less those dispensed or under way. Completions use none."""
     used = (

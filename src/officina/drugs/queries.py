@@ -8,6 +8,7 @@ from officina.drugs.models import Drug as Drug
 from officina.drugs.models import Ingredient as Ingredient
 from officina.drugs.models import Package as Package
 from officina.drugs.models import Product
+from officina.kernel.errors import Refused
 
 _WORD = re.compile(r"[a-z0-9.%/,-]+")
 
@@ -32,8 +33,11 @@ def package_by_ndc12(ndc12: str) -> Package | None:
 
 
 def package(pk: int) -> Package:
-    """A package by its key."""
-    return packages().get(pk=pk)
+    """A package by its key; Refused where the drug file has none such."""
+    found = packages().filter(pk=pk).first()
+    if found is None:
+        raise Refused("no_package", "The drug file has no such package.", {"package": "Choose one of the list"})
+    return found
 
 
 def packages_of(drug_id: int) -> list[Package]:
@@ -48,8 +52,11 @@ def brand_of(drug_id: int) -> str:
 
 
 def drug(pk: int) -> Drug:
-    """A clinical drug by its key."""
-    return Drug.objects.get(pk=pk)
+    """A clinical drug by its key; Refused where the drug file has none such."""
+    found = Drug.objects.filter(pk=pk).first()
+    if found is None:
+        raise Refused("no_drug", "The drug file has no such medicine.", {"drug": "Choose one of the list"})
+    return found
 
 
 def search(text: str, *, most: int = 20) -> list[Drug]:

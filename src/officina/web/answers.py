@@ -1,11 +1,13 @@
 """From a view's facts to an answer: pages, acts, and the one place where a refusal becomes a status and a sentence."""
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from officina.base.access import Act
 from officina.kernel.errors import ParseError, Refused
@@ -163,6 +165,26 @@ def page(
         return Page(gather, template, parts=parts, needs=needs)
 
     return make
+
+
+def document(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A picture, a label or another file at an address of its own: shown, never run, and refused in the words of a page."""
+
+    @functools.wraps(view)
+    def give(request: DeskRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            answer = view(request, **kwargs)
+        except Refused as no:
+            return refused_page(request, no)
+        except ParseError as problem:
+            return refused_page(request, Refused("no_page", _unread(problem)))
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        if answer.headers["Content-Type"].startswith("image/"):
+            # Whatever its bytes are: a browser that opens it alone runs nothing of it. (Its PDF reader needs the page's policy.)
+            answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        return answer
+
+    return cast("Callable[..., HttpResponse]", require_GET(give))
 
 
 def _as_fresh(request: DeskRequest) -> None:

@@ -54,6 +54,17 @@ def form(
     return made
 
 
+def again(request: DeskRequest, kind: type[DeskForm], **typed: Any) -> None:
+    """After a refusal show this form fresh but with so much of what was typed: a wrong scan must not be sent twice."""
+    request.outcome.forms[kind.__qualname__] = kind(initial=typed)
+
+
+def version(request: DeskRequest) -> int:
+    """Which version of a thing the page showed; a page that does not say counts as older than any."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
 def mark_refused(request: DeskRequest) -> None:
     """Put the sentences of a refusal beside the fields they speak of."""
     for made in request.outcome.forms.values():

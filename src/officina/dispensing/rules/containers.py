@@ -88,17 +88,36 @@ def judge(wanted: Wanted, came: Came, *, on: date) -> Stop | None:
             "a lot that was received here",
             f"lot {came.lot_number}",
         )
+    if wanted.remaining <= 0:
+        return Stop(
+            "vial_complete",
+            "The vial is complete: nothing of this container went in. Send it to the check.",
+            "nothing more",
+            theirs,
+        )
     return None
 
 
-def judge_quantity(wanted: Wanted, quantity: Decimal) -> Stop | None:
-    """A count must be positive and no more than what is still missing in the vial."""
+def judge_quantity(wanted: Wanted, quantity: Decimal, *, on_shelf: Decimal) -> Stop | None:
+    """A count must be positive, there on the shelf, and no more than what is still missing in the vial."""
     missing = f"{written(wanted.remaining)} {wanted.unit}"
     came = f"{written(quantity)} {wanted.unit}"
+    there = f"{written(on_shelf)} {wanted.unit} on the shelf"
+    if on_shelf <= 0:
+        return Stop(
+            "not_enough", "The ledger has none of this lot on the shelf. Take another lot, or count it.", missing, there
+        )
     if quantity <= 0:
         return Stop("quantity_not_positive", "The count must be more than zero.", missing, came)
     if quantity > wanted.remaining:
         return Stop("too_much", "That is more than the label says.", missing, came)
+    if quantity > on_shelf:
+        return Stop(
+            "not_enough",
+            "The ledger has less of this lot on the shelf. Take what is there and the rest from another lot, or count it.",
+            came,
+            there,
+        )
     return None
 
 

@@ -11,7 +11,7 @@ from officina.dispensing import acts
 from officina.dispensing.models import Fill, FillScan
 from officina.dispensing.rules import containers
 from officina.dispensing.rules.containers import Came, Stop, Wanted
-from officina.dispensing.rules.machine import State
+from officina.dispensing.rules.machine import IN_HOUSE, State
 from officina.dispensing.services import completion, counting
 from officina.dispensing.services.steps import advance, ask, lock, touch
 from officina.drugs import queries as drugs
@@ -67,6 +67,9 @@ def take(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 def label_printed(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """Count a print of the label; a reprint shows as one."""
     actor.must(acts.FILL, at=at, site_id=fill.site_id)
+    if fill.state not in {State.FILLING, State.FINAL_CHECK, *IN_HOUSE}:
+        # A label of an order that nobody has reviewed, or that was cancelled, must not lie on the bench.
+        raise Refused("not_filling", "A label is printed at the bench: take this fill first.")
     Fill.objects.filter(pk=fill.pk).update(labels_printed=fill.labels_printed + 1)
     fill.labels_printed += 1
     audit.record(actor, PRINTED, at=at, on=fill, after={"copy": fill.labels_printed})
@@ -96,8 +99,9 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
             lot_needed=True,
             remaining=wanted.remaining,
         )
-    quantity = min(wanted.remaining, _on_shelf(lot)) if quantity is None else quantity
-    stop = containers.judge_quantity(wanted, quantity)
+    there = _on_shelf(lot)
+    quantity = min(wanted.remaining, there) if quantity is None else quantity
+    stop = containers.judge_quantity(wanted, quantity, on_shelf=there)
     if stop is not None:
         return _stopped(actor, fill, scanned, stop, wanted, at=at)
     earlier = _earlier(fill, lot, on=actor.day(at))
@@ -108,9 +112,7 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
         actor, SCANNED, at=at, on=fill, after={"lot": str(lot), "quantity": str(quantity), "manual": scanned.manual}
     )
     left = wanted.remaining - quantity
-    sentence = f"{written(quantity)} of lot {lot}." + (
-        f" {written(left)} missing." if left else " Complete."
-    )
+    sentence = f"{written(quantity)} of lot {lot}." + (f" {written(left)} missing." if left else " Complete.")
     return ScanAnswer(
         ok=True, code="ok", sentence=sentence, counted=fill_quantity(fill) - left, remaining=left, earlier_lot=earlier
     )

@@ -22,7 +22,7 @@ from officina.web import comparing
 from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import ENTRY
 from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPrescriberForm
-from officina.web.forms import form
+from officina.web.forms import form, version
 from officina.web.http import DeskRequest
 
 
@@ -174,7 +174,7 @@ def cancel(request: DeskRequest, code: str) -> Go:
 
 def _fill(request: DeskRequest, code: str) -> Fill:
     """The fill as the page showed it: an older page changes nothing."""
-    return queries.fill(request.actor, code, version=int(request.POST.get("version") or 0))
+    return queries.fill(request.actor, code, version=version(request))
 
 
 def _entered(request: DeskRequest) -> tuple[Entry, drugs.Package]:

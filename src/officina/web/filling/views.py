@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from officina.dispensing import queries
 from officina.dispensing.acts import FILL, PRICE
@@ -18,10 +18,11 @@ from officina.kernel.ids.numbers import HouseNumber
 from officina.kernel.quantity import written
 from officina.labels import sheet
 from officina.patients import queries as patients
-from officina.web.answers import Context, Go, go, page, stop, tell
+from officina.patients.acts import SEE
+from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.desks import FILLING
 from officina.web.filling.forms import ContainerForm, ProductForm, SecondCountForm
-from officina.web.forms import ScanForm, form
+from officina.web.forms import ScanForm, again, form, version
 from officina.web.http import DeskRequest
 
 
@@ -54,6 +55,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "counted": counted,
         "missing": missing,
         "lots": queries.suggested_lots(fill, on=request.actor.day(request.at)) if at_bench else [],
+        "held": queries.usable_lots(fill, on=request.actor.day(request.at)) if at_bench else [],
         "others": _others(request, fill) if at_bench and not counted else [],
         "parts": queries.parts(fill),
         "scans": queries.scans(fill),
@@ -72,7 +74,7 @@ def _others(request: DeskRequest, fill: Fill) -> list[dict[str, Any]]:
 
 def _fill(request: DeskRequest, code: str) -> Fill:
     """The fill as the page showed it: an older page changes nothing."""
-    return queries.fill(request.actor, code, version=int(request.POST.get("version") or 0))
+    return queries.fill(request.actor, code, version=version(request))
 
 
 @work.act("settle_payment")
@@ -89,13 +91,15 @@ def take(request: DeskRequest, code: str) -> None:
 
 @work.act("print")
 def print_label(request: DeskRequest, code: str) -> HttpResponse:
-    fill = filling.label_printed(request.actor, fill=queries.fill(request.actor, code), at=request.at)
-    return _label(request, fill, "pdf")
+    fill = queries.fill(request.actor, code)
+    answer = _label(request, fill, "pdf")
+    filling.label_printed(request.actor, fill=fill, at=request.at)
+    return answer
 
 
 @work.act("scan")
 def scan(request: DeskRequest, code: str) -> None:
-    """A wrong container is an answer with both sides shown, and is kept; a right one goes into the vial."""
+    """A wrong container is a stop with both sides shown, and the scan is kept; a right one goes into the vial."""
     facts = form(request, ContainerForm).facts()
     actor, today = request.actor, request.actor.day(request.at)
     fill = queries.fill(actor, code)
@@ -103,15 +107,19 @@ def scan(request: DeskRequest, code: str) -> None:
     if facts["lot"] and not scanned.lot_number:
         scanned = scan_in.with_lot(scanned, facts["lot"], site_id=actor.site_id)
     answer = filling.scan(actor, fill=fill, scanned=scanned, quantity=facts["quantity"], at=request.at)
-    request.outcome.forms.clear()
     if not answer.ok:
-        stop(request, answer.sentence, expected=answer.expected, came=answer.came)
-    elif answer.lot_needed:
-        tell(request, "Right product, but its code tells no lot. Choose the lot you hold, and scan again.", "look")
-    else:
-        tell(request, answer.sentence)
-        if answer.earlier_lot:
-            tell(request, f"Lot {answer.earlier_lot} expires earlier and should go first.", "look")
+        # The scan is written already; only this answer says no. The next scan starts empty, the count stays as typed.
+        again(request, ContainerForm, quantity=facts["quantity"])
+        raise Refused(answer.code, answer.sentence, expected=answer.expected, came=answer.came)
+    if answer.lot_needed:
+        raise Refused(
+            "lot_needed",
+            "Right product, but its code tells no lot. Choose the lot you hold, then Enter.",
+            {"lot": "Which lot do you hold?"},
+        )
+    tell(request, answer.sentence)
+    if answer.earlier_lot:
+        tell(request, f"Lot {answer.earlier_lot} expires earlier and should go first.", "look")
 
 
 @work.act("change_product")
@@ -155,10 +163,11 @@ def cancel(request: DeskRequest, code: str) -> Go:
     return go("filling:desk")
 
 
-def label(request: HttpRequest, code: str, kind: str) -> HttpResponse:
+@document
+def label(request: DeskRequest, code: str, kind: str) -> HttpResponse:
     """The label to look at; printing is an act of its own, which counts."""
-    desk_request: Any = request
-    return _label(desk_request, queries.fill(desk_request.actor, code), kind)
+    request.actor.must(SEE, at=request.at)
+    return _label(request, queries.fill(request.actor, code), kind)
 
 
 def _label(request: DeskRequest, fill: Fill, kind: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from officina.screening import queries as screening
 from officina.web import comparing
 from officina.web.answers import Context, Go, go, page, tell
 from officina.web.desks import REVIEW as DESK
-from officina.web.forms import form
+from officina.web.forms import form, version
 from officina.web.http import DeskRequest
 from officina.web.review.forms import ResolveForm
 
@@ -42,7 +42,7 @@ def work(request: DeskRequest, code: str) -> Context:
 
 def _fill(request: DeskRequest, code: str) -> Fill:
     """The fill as the page showed it: an older page changes nothing."""
-    return queries.fill(request.actor, code, version=int(request.POST.get("version") or 0))
+    return queries.fill(request.actor, code, version=version(request))
 
 
 @work.act("approve_entry")
