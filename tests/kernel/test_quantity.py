@@ -36,7 +36,7 @@ def test_a_float_is_a_bug():
 
 
 def test_the_place_and_the_limit_stand_in_the_error():
-    with pytest.raises(ParseError, match="at days: Expected a number no larger than 365") as problem:
+    with pytest.raises(ParseError, match="at days: expected a number no larger than 365") as problem:
         D("366", where="days", most=Decimal(365))
     assert problem.value.where == "days"
 

@@ -1,7 +1,7 @@
 """The two ways a call may fail that are not bugs: bad wire data, and a house that says no.
 
 >>> str(ParseError("NPI", where="Prescriber/NPI", expected="10 digits", got="123"))
-"Failed to parse '123' as NPI at Prescriber/NPI: Expected 10 digits."
+"'123' is no NPI at Prescriber/NPI: expected 10 digits."
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class ParseError(ValueError):
         self.thing, self.where, self.expected, self.got = thing, where, expected, got
         place = f" at {where}" if where else ""
         shown = repr(got) if len(repr(got)) <= 120 else repr(got)[:117] + "…"
-        super().__init__(f"Failed to parse {shown} as {thing}{place}: Expected {expected}.")
+        super().__init__(f"{shown} is no {thing}{place}: expected {expected}.")
 
 
 @dataclass

@@ -16,7 +16,7 @@ Only bytes that are no FHIR JSON at all are an error:
 
     >>> parse(b'[1, 2]')
     Traceback (most recent call last):
-    officina.kernel.errors.ParseError: Failed to parse '[1,2]' as FHIR resource: Expected an object with a resourceType.
+    officina.kernel.errors.ParseError: '[1,2]' is no FHIR resource: expected an object with a resourceType.
 
 What nobody reads here is kept with its place in `kept`. References are followed by `resolve.Links`; the inverse is `build`.
 """

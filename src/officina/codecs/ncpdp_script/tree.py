@@ -121,8 +121,11 @@ def _root(text: str) -> etree._Element:
     )
     try:
         return etree.fromstring(text.encode(), parser)
-    except (etree.XMLSyntaxError, UnicodeEncodeError) as problem:
-        raise ParseError("SCRIPT message", expected="well-formed XML", got=str(problem)) from None
+    except etree.XMLSyntaxError as problem:
+        broken = f"XML that breaks at line {problem.lineno}"
+        raise ParseError("SCRIPT message", expected="well-formed XML", got=broken) from None
+    except UnicodeEncodeError:
+        raise ParseError("SCRIPT message", expected="text in UTF-8", got="a sign that has no place in UTF-8") from None
 
 
 def _name(element: etree._Element) -> str:
