@@ -7,7 +7,7 @@ from typing import Any
 from officina.base.access import Actor
 from officina.dispensing.services import intake as fills
 from officina.exchange import script_in, sniff
-from officina.kernel.errors import ParseError
+from officina.kernel.errors import ParseError, Refused
 from officina.prescriptions import services as prescriptions
 from officina.prescriptions.queries import Message
 
@@ -47,6 +47,19 @@ def read(actor: Actor, message: Message, raw: bytes, *, at: datetime, promised_a
             actor, message=message, understood=understood, at=at, answer=answer, promised_at=promised_at
         )
     return receipt(message)
+
+
+def read_again(actor: Actor, message: Message, *, at: datetime) -> Receipt:
+    """Read a message that could not be used once more, after a person asked for it; ParseError or Refused where it still cannot be.
+
+    Nothing is sent: its sender was answered when it came, and a second answer that says otherwise would be taken for another message's.
+    """
+    understood = sniff.understand(bytes(message.received.raw))
+    if not understood.orders:
+        raise Refused(
+            "no_order", "It still holds no new prescription. Nothing was changed: enter it by hand, or settle it."
+        )
+    return receipt(fills.admit(actor, message=message, understood=understood, at=at, anew=True))
 
 
 def receipt(message: Message) -> Receipt:

@@ -99,23 +99,37 @@ def refuse_message(
 
 
 @command
-def admit(actor: Actor, *, message: Message, understood: Understood, at: datetime, answer: bytes = b"") -> Message:
-    """Write what was understood of a kept message: its orders become prescriptions, unless it came before or holds none."""
-    actor.must(acts.RECEIVE, at=at, site_id=message.site_id)
+def admit(
+    actor: Actor, *, message: Message, understood: Understood, at: datetime, answer: bytes = b"", anew: bool = False
+) -> Message:
+    """Write what was understood of a kept message: its orders become prescriptions, unless it came before or holds none.
+
+    `anew` also takes up one that was refused and that nobody has settled.
+    """
+    actor.must(acts.RESOLVE_MESSAGE if anew else acts.RECEIVE, at=at, site_id=message.site_id)
     message = _claimed(message)
-    if message.status != Message.Status.KEPT:
+    if anew and (message.settled_at or message.status not in {Message.Status.KEPT, Message.Status.REFUSED}):
+        raise Refused("stale", "Somebody else settled or read this message a moment ago. Look at it again.")
+    if not anew and message.status != Message.Status.KEPT:
         return message
     envelope = understood.envelope
     about = {"format": envelope.format, "version": envelope.version, "kind": envelope.kind[:40]}
     about |= {"message_id": envelope.message_id[:255], "sender": envelope.sender[:120]}
-    first = Message.objects.filter(
-        site_id=actor.site_id, sender=about["sender"], message_id=about["message_id"], is_first=True
-    ).first()
+    first = (
+        Message.objects.filter(
+            site_id=actor.site_id, sender=about["sender"], message_id=about["message_id"], is_first=True
+        )
+        .exclude(pk=message.pk)
+        .first()
+    )
     if envelope.message_id and first is not None:
         same = Received.objects.values_list("sha256", flat=True).get(pk=first.received_id) == message.received.sha256
+        # A mere resending asks nothing of anybody; another content under the same number does.
+        done = {"settled_at": at, "settled_by": "the house", "settled_how": "The same message came before."} if same else {}
         _set(
             message,
             **about,
+            **done,
             status=Message.Status.DUPLICATE,
             first=first,
             reasons=reasons((_came_before(first, same=same),)),
@@ -192,6 +206,13 @@ def receive(
 ) -> Prescription:
     """Take in one order as written: it gets its number and waits for entry."""
     actor.must(acts.RECEIVE_ORAL if origin == Prescription.Origin.TELEPHONE else acts.RECEIVE, at=at)
+    if origin == Prescription.Origin.TELEPHONE and not read_back:
+        # Later nobody can do it any more: the caller has hung up.
+        raise Refused(
+            "not_read_back",
+            "A telephone order must be read back to the caller before it is received.",
+            {"read_back": "Read it back, then tick this."},
+        )
     plain = msgspec.to_builtins(replace(order, questions=(), kept=()))
     prescription = Prescription.objects.create(
         site_id=actor.site_id,
@@ -225,7 +246,7 @@ def settle(actor: Actor, *, message: Message, how: str, at: datetime) -> Message
 @command
 def attach(actor: Actor, *, prescription: Prescription, data: bytes, at: datetime) -> Attachment:
     """Bind a picture of the paper to the prescription; only PNG and JPEG are taken, and told by their bytes."""
-    actor.must(acts.ENTER, at=at, site_id=prescription.site_id)
+    actor.must(acts.RECEIVE, at=at, site_id=prescription.site_id)
     kind = next((name for mark, name in PICTURES.items() if data.startswith(mark)), None)
     if kind is None or len(data) > PICTURE_BYTES:
         raise Refused(

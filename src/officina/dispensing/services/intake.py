@@ -25,9 +25,10 @@ def admit(
     at: datetime,
     answer: bytes = b"",
     promised_at: datetime | None = None,
+    anew: bool = False,
 ) -> Message:
     """Admit a kept message: each of its orders gets a number and a first fill on the intake desk."""
-    message = prescriptions.admit(actor, message=message, understood=understood, at=at, answer=answer)
+    message = prescriptions.admit(actor, message=message, understood=understood, at=at, answer=answer, anew=anew)
     for prescription in message.prescriptions.order_by("id"):
         if not Fill.objects.filter(prescription=prescription).exists():
             open_fill(actor, prescription, at=at, promised_at=promised_at)

@@ -9,10 +9,14 @@ DAW = (("0", "Substitution allowed"), ("1", "Dispense as written"), ("2", "Patie
 
 
 class EntryForm(DeskForm):
-    """The order as entered. `patient` and `prescriber` are codes, 'new' for one to be added; `package` is the product to dispense."""
+    """The order as entered. `patient` and `prescriber` are codes; `package` is the product to dispense."""
 
-    patient = forms.CharField(label="Patient", required=False, max_length=40)
-    prescriber = forms.CharField(label="Prescriber", required=False, max_length=40)
+    patient = forms.UUIDField(
+        label="Patient", required=False, error_messages={"invalid": "Choose the patient, or add a new one."}
+    )
+    prescriber = forms.UUIDField(
+        label="Prescriber", required=False, error_messages={"invalid": "Choose the prescriber, or add a new one."}
+    )
     drug = forms.IntegerField(label="Medicine", required=False)
     package = forms.IntegerField(label="Product to dispense", required=False)
     quantity = QuantityField(label="Quantity")

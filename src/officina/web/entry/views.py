@@ -193,8 +193,8 @@ def _entered(request: DeskRequest) -> tuple[Entry, drugs.Package]:
     if missing:
         raise Refused("not_chosen", " ".join(missing.values()), missing)
     entered = Entry(
-        patient=patients.patient(request.actor, facts["patient"]),
-        prescriber=prescriptions.prescriber(request.actor, facts["prescriber"]),
+        patient=patients.patient(request.actor, str(facts["patient"])),
+        prescriber=prescriptions.prescriber(request.actor, str(facts["prescriber"])),
         drug=drugs.drug(facts["drug"]),
         quantity=facts["quantity"],
         days_supply=facts["days_supply"],

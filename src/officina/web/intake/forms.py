@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from officina.prescriptions.services import PICTURE_BYTES
 from officina.web.forms import DateField, DeskForm, QuantityField, WholeField
 
 ORIGINS = (("1", "Paper"), ("2", "Telephone"), ("4", "Fax"), ("5", "Other pharmacy"))
@@ -22,7 +23,7 @@ class FilesField(forms.FileField):
     widget = ManyFiles
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = data if isinstance(data, list | tuple) else [data]
+        files = (data if isinstance(data, list | tuple) else [data]) or [None]
         checked = [super(FilesField, self).clean(f, initial) for f in files]
         for f in checked:
             if f.size > UPLOAD_BYTES:
@@ -54,4 +55,13 @@ class HandForm(DeskForm):
     npi = forms.CharField(label="NPI", max_length=10, required=False)
     dea = forms.CharField(label="DEA number", max_length=14, required=False)
     read_back = forms.BooleanField(label="Read back to the caller (telephone)", required=False)
-    picture = forms.FileField(label="Picture of the paper", required=False, help_text="PNG or JPEG")
+    picture = forms.FileField(
+        label="Picture of the paper or fax", required=False, help_text="PNG or JPEG, at most 10 MB"
+    )
+
+    def clean_picture(self) -> Any:
+        """Too large is said before the bytes are read."""
+        picture = self.cleaned_data["picture"]
+        if picture and picture.size > PICTURE_BYTES:
+            raise forms.ValidationError(f"{picture.name} is larger than 10 MB.")
+        return picture

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from officina.dispensing.services import intake as fills
 from officina.exchange import intake
@@ -12,7 +12,7 @@ from officina.prescriptions import queries, suggestions
 from officina.prescriptions import services as prescriptions
 from officina.prescriptions.acts import RECEIVE
 from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
-from officina.web.answers import Context, Go, go, page, shown, tell
+from officina.web.answers import Context, Go, document, go, page, shown, tell
 from officina.web.desks import INTAKE
 from officina.web.forms import form
 from officina.web.http import DeskRequest
@@ -43,7 +43,7 @@ def upload(request: DeskRequest) -> HttpResponse:
         results.append((file.name, intake.receive(actor, file.read(), name=file.name, at=request.at)))
     request.outcome.forms.clear()
     taken = sum(len(r.prescriptions) for _, r in results)
-    tell(request, f"{len(results)} received, {taken} prescriptions to enter.")
+    tell(request, f"{len(results)} received, {taken} prescription{'' if taken == 1 else 's'} to enter.")
     return shown(request, desk, results=results)
 
 
@@ -113,11 +113,21 @@ def settle(request: DeskRequest, code: str) -> Go:
     return go("intake:desk")
 
 
-def picture(request: HttpRequest, code: str) -> HttpResponse:
-    """A picture of paper, by its own media type, never guessed by the browser."""
-    desk_request: Any = request
-    desk_request.actor.must(SEE, at=desk_request.at)
-    found = queries.attachment(desk_request.actor, code)
+@message.act("read_again")
+def read_again(request: DeskRequest, code: str) -> None:
+    found = intake.read_again(request.actor, queries.message(request.actor, code), at=request.at)
+    if found.status == "duplicate":
+        tell(request, "It came before: nothing was entered twice.", "look")
+        return
+    tell(request, f"Understood now: {', '.join(found.prescriptions)} to enter.")
+    tell(request, "The sender was told that it could not be used. Call, so that it is not sent once more.", "look")
+
+
+@document
+def picture(request: DeskRequest, code: str) -> HttpResponse:
+    """A picture of paper, by the media type that its bytes told when it was taken in."""
+    request.actor.must(SEE, at=request.at)
+    found = queries.attachment(request.actor, code)
     answer = HttpResponse(bytes(found.data), content_type=found.media_type)
-    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Disposition"] = f'inline; filename="{found.code}.{found.media_type.partition("/")[2]}"'
     return answer
