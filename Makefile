@@ -10,7 +10,7 @@ export OFFICINA_REFERENCE_DATA ?= $(abspath ../shared/data)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sqlite test-postgresql test-browser check format bench screenshots lock clean
+.PHONY: help setup demo test test-sqlite test-postgresql test-browser check format bench screenshots understood lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ bench: $(BIN)/.dev ## measure, on both databases, with the machine named
 
 screenshots: $(BIN)/.dev ## take the pictures of the user guide anew, in Chromium
 	PYTHONPATH=tests $(BIN)/python tools/screenshots.py
+
+understood: $(BIN)/.dev ## receive every real file of the reference data, and write what was understood of it
+	PYTHONPATH=tests $(BIN)/python tools/understood.py
 
 # The locks name versions and hashes and no package host, so that they install from any mirror.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
