@@ -117,6 +117,11 @@ def steps(fill: Fill) -> list[FillStep]:
     return list(FillStep.objects.filter(fill=fill).order_by("id"))
 
 
+def came_back(fill: Fill) -> FillStep | None:
+    """Why it stands here again, where somebody gave a reason: sent back, put back, or changed."""
+    return FillStep.objects.filter(fill=fill, to_state=fill.state).exclude(why="").order_by("-id").first()
+
+
 def timeline(prescription: Prescription) -> list[AuditEntry]:
     """All that happened to a prescription and its fills, in order."""
     codes = [

@@ -8,7 +8,7 @@ from officina.base.command import command
 from officina.dispensing import acts
 from officina.dispensing.models import Fill
 from officina.dispensing.rules import pricing
-from officina.dispensing.rules.machine import COUNTED, State
+from officina.dispensing.rules.machine import COUNTED, FINAL, State
 from officina.dispensing.services import counting
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.kernel.errors import Refused
@@ -62,6 +62,8 @@ def refuse_unreviewed(actor: Actor, fill: Fill, *, at: datetime) -> None:
 def screen_again(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """Screen against the profile as it is now. What was found new waits for a pharmacist."""
     actor.must(acts.REVIEW, at=at, site_id=fill.site_id)
+    if fill.state in {State.RECEIVED, State.ENTERING, State.ENTRY_CHECK, *FINAL}:
+        raise Refused("not_in_review", "Only an order whose entry was checked is screened. Check the entry first.")
     screening.screen(actor, prescription=fill.prescription, at=at)
     return fill
 

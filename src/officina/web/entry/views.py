@@ -42,6 +42,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "desk": ENTRY,
         "rows": queries.worklist(request.actor, *ENTRY.states),
         "fill": fill,
+        "back": queries.came_back(fill),
         "order": order,
         "lines": comparing.lines(order, rx),
         "kept": rx.written.get("kept", []),
@@ -51,8 +52,8 @@ def work(request: DeskRequest, code: str) -> Context:
         "drugs": drugs.search(order.drug_text.partition(" ")[0], most=12) if drug is None else [],
         "packages": _packages(request, fill, drug),
         "entry": form(request, EntryForm, initial=_initial(fill, found)),
-        "new_patient": form(request, NewPatientForm, prefix="patient-", initial=_written(order.patient)),
-        "new_prescriber": form(request, NewPrescriberForm, prefix="prescriber-", initial=_written(order.prescriber)),
+        "new_patient": form(request, NewPatientForm, prefix="patient", initial=_written(order.patient)),
+        "new_prescriber": form(request, NewPrescriberForm, prefix="prescriber", initial=_written(order.prescriber)),
         "find": form(request, DrugForm, initial={"text": order.drug_text}),
         "is_change": fill.state not in {"received", "entering"},
     }
@@ -123,7 +124,7 @@ def find_drug(request: DeskRequest, code: str) -> HttpResponse:
 
 @work.act("add_patient")
 def add_patient(request: DeskRequest, code: str) -> None:
-    facts = form(request, NewPatientForm, prefix="patient-").facts()
+    facts = form(request, NewPatientForm, prefix="patient").facts()
     patient = patient_services.add(request.actor, details=patient_services.Details(**facts), at=request.at)
     tell(
         request,
@@ -134,13 +135,14 @@ def add_patient(request: DeskRequest, code: str) -> None:
 
 @work.act("add_prescriber")
 def add_prescriber(request: DeskRequest, code: str) -> None:
-    facts = form(request, NewPrescriberForm, prefix="prescriber-").facts()
+    facts = form(request, NewPrescriberForm, prefix="prescriber").facts()
     added = prescribing.add_prescriber(request.actor, **facts, at=request.at)
     tell(request, f"{added} is added.")
 
 
 @work.act("submit_entry")
 def submit(request: DeskRequest, code: str) -> Go:
+    form(request, EntryForm)  # Whatever is refused from here on, what was typed comes back.
     fill = _fill(request, code)
     entered, package = _entered(request)
     entry.submit_entry(request.actor, fill=fill, entry=entered, package=package, at=request.at)
@@ -150,6 +152,7 @@ def submit(request: DeskRequest, code: str) -> Go:
 
 @work.act("amend")
 def amend(request: DeskRequest, code: str) -> Go:
+    form(request, EntryForm)
     fill = _fill(request, code)
     entered, package = _entered(request)
     why = form(request, EntryForm).facts()["why"]

@@ -51,6 +51,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "desk": FILLING,
         "rows": queries.worklist(request.actor, *FILLING.states),
         "fill": fill,
+        "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
         "counted": counted,
         "missing": missing,

@@ -31,6 +31,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "desk": DESK,
         "rows": queries.worklist(request.actor, *DESK.states),
         "fill": fill,
+        "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
         "lines": comparing.lines(order, rx),
         "pictures": prescriptions.attachments(rx.pk),

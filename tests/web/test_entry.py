@@ -1,0 +1,333 @@
+"""The entry desk: as written beside as entered; who and what is proposed, added, found, submitted, changed."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from officina.dispensing import queries
+from officina.dispensing.services import entry, intake
+from officina.patients import services as patients
+from officina.patients.models import Patient
+from officina.prescriptions.models import Prescriber, Prescription
+from officina.prescriptions.written import WrittenPatient, WrittenPrescriber
+
+HTMX = {"HX-Request": "true", "HX-Target": "work"}
+NASTY = """<script>alert("x")</script>'"""
+NOBODY = "00000000-0000-4000-8000-000000000000"
+LIST_COST, WORK_COST = 10, 28
+
+
+def text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def again(cast, fill):
+    return queries.fill(cast.ada, str(fill.code))
+
+
+def post(client, fill, do, headers=HTMX, query="", **fields):
+    fields.setdefault("version", fill.version)
+    return client.post(f"/entry/{fill.code}/{query}", {"do": do, **fields}, headers=headers)
+
+
+def typed(cast, **changes):
+    """The form as somebody fills it in for the order of the cast."""
+    usual = {
+        "patient": str(cast.rosa.code),
+        "prescriber": str(cast.prescriber.code),
+        "drug": cast.metformin.product.drug_id,
+        "package": cast.metformin.pk,
+        "quantity": "60",
+        "days_supply": "30",
+        "refills": "2",
+        "daw": "0",
+        "directions": "Take 1 tablet by mouth 2 times a day with meals.",
+        "written_on": "11/20/2026",
+        "note": "",
+    }
+    return {**usual, **changes}
+
+
+@pytest.fixture
+def tess(seat, cast):
+    return seat(cast.tess)
+
+
+@pytest.fixture
+def fill(cast):
+    """An order that Tess is entering."""
+    return entry.start_entry(cast.tess, fill=cast.received(), at=cast.at())
+
+
+class TestTheList:
+    def test_it_shows_what_waits_and_nothing_of_later_steps(self, cast, tess):
+        assert "as soon as they are received" in text(tess.get("/entry/"))
+        received, later = cast.received(), cast.entered()
+        page = text(tess.get("/entry/"))
+        assert f"/entry/{received.code}/" in page
+        assert f"/entry/{later.code}/" not in page
+
+    def test_max_of_another_pharmacy_sees_nothing(self, seat, cast, fill):
+        elsewhere = seat(cast.max)
+        assert "Flórez" not in text(elsewhere.get("/entry/"))
+        assert elsewhere.get(f"/entry/{fill.code}/").status_code == 404
+        for do in (
+            "start_entry",
+            "submit_entry",
+            "amend",
+            "hold",
+            "cancel",
+            "find_drug",
+            "add_patient",
+            "add_prescriber",
+        ):
+            answer = post(elsewhere, fill, do, headers={}, **typed(cast, why="Mine", text="metformin"))
+            assert answer.status_code in {404, 422}, do
+            assert "Flórez" not in text(answer)
+        assert again(cast, fill).state == "entering"
+
+    def test_nobody_of_this_house_is_entered_at_another(self, seat, cast):
+        """Max knows the codes of Rosa and her prescriber; they are no people of his house."""
+        theirs = intake.receive(cast.max, order=cast.order(), origin="1", at=cast.at())
+        theirs = entry.start_entry(cast.max, fill=theirs, at=cast.at())
+        answer = post(seat(cast.max), theirs, "submit_entry", **typed(cast))
+        assert answer.status_code == 422
+        assert "There is no such patient here." in text(answer)
+        assert queries.fill(cast.max, str(theirs.code)).state == "entering"
+
+    def test_a_clerk_is_told_that_this_is_not_theirs(self, seat, cast, fill):
+        clerk = seat(cast.carl)
+        for path in ("/entry/", f"/entry/{fill.code}/"):
+            answer = clerk.get(path)
+            assert answer.status_code == 403
+            assert "Clerks may not" in text(answer)
+        assert post(clerk, fill, "submit_entry", **typed(cast)).status_code in {403, 422}
+        assert again(cast, fill).state == "entering"
+
+    @pytest.mark.parametrize("many", [1, 20])
+    def test_the_cost_of_a_page_does_not_grow_with_the_work(self, seat, cast, many, django_assert_max_num_queries):
+        made = [cast.received() for _ in range(many)]
+        first = entry.start_entry(cast.tess, fill=made[0], at=cast.at())
+        tess = seat(cast.tess)
+        with django_assert_max_num_queries(LIST_COST):
+            assert text(tess.get("/entry/")).count('class="row"') == many
+        with django_assert_max_num_queries(WORK_COST):
+            assert tess.get(f"/entry/{first.code}/").status_code == 200
+
+
+class TestTheWork:
+    def test_an_order_from_its_arrival_to_the_entry_check(self, cast, tess):
+        received = cast.received()
+        page = text(tess.get(f"/entry/{received.code}/"))
+        assert "metformin 500 mg tablet" in page
+        answer = post(tess, received, "start_entry")
+        assert answer.status_code == 200
+        assert str(cast.rosa.code) in text(answer)
+        assert "Take 1 tablet by mouth 2 times a day with meals." in text(answer)
+        answer = post(tess, again(cast, received), "submit_entry", headers={}, **typed(cast))
+        assert (answer.status_code, answer["Location"]) == (303, "/entry/")
+        done = again(cast, received)
+        assert (done.state, done.patient_id, done.quantity) == ("entry_check", cast.rosa.pk, Decimal(60))
+        assert "waits for its entry check" in text(tess.get("/entry/"))
+
+    def test_two_who_begin_one_order_and_the_slower_is_told(self, seat, cast, tess):
+        received = cast.received()
+        assert post(tess, received, "start_entry").status_code == 200
+        answer = post(seat(cast.theo), received, "start_entry")
+        assert answer.status_code == 409
+        assert "Nothing of yours was done" in text(answer)
+
+    @pytest.mark.parametrize("do", ["start_entry", "submit_entry", "hold", "cancel", "amend"])
+    @pytest.mark.parametrize("version", ["", "0", "999", "abc", "²"])
+    def test_an_older_page_changes_nothing_and_keeps_what_was_typed(self, seat, cast, fill, do, version):
+        answer = post(seat(cast.ada), fill, do, version=version, **typed(cast, why="Because"))
+        assert answer.status_code == 409
+        assert again(cast, fill).state == "entering"
+
+    def test_the_slower_of_two_who_submit_keeps_what_was_typed_while_it_is_still_entered(self, cast, tess, fill):
+        answer = post(tess, fill, "submit_entry", version=99, **typed(cast, note="Called twice"))
+        assert answer.status_code == 409
+        assert 'value="Called twice"' in text(answer)
+
+    @pytest.mark.parametrize(
+        ("field", "value", "sentence"),
+        [
+            ("patient", "", "Choose the patient"),
+            ("patient", "new", "Choose the patient"),
+            ("patient", "x" * 50, "Choose the patient"),
+            ("patient", NOBODY, "There is no such patient here."),
+            ("prescriber", "", "Choose the prescriber"),
+            ("prescriber", "new", "Choose the prescriber"),
+            ("prescriber", NOBODY, "There is no such prescriber here."),
+            ("package", "", "Choose the product"),
+            ("package", "abc", "whole number"),
+            ("package", "999999", "no such package"),
+            ("package", "9" * 30, "no such package"),
+            ("quantity", "", "required"),
+            ("quantity", "0", "Must be more than 0"),
+            ("quantity", "1e3", "Expected"),
+            ("quantity", "NaN", "Expected"),
+            ("days_supply", "0", "whole number"),
+            ("refills", "-1", "whole number"),
+            ("refills", "100", "whole number"),
+            ("directions", "", "required"),
+            ("directions", "Take \x00 1", "Null characters"),
+            ("written_on", "11/21/2026", "future"),
+            ("written_on", "11/20/24", "four-digit year"),
+            ("daw", "7", "Select a valid choice"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_and_the_rest_is_kept(self, cast, tess, fill, field, value, sentence):
+        answer = post(tess, fill, "submit_entry", **typed(cast, **{"note": "Typed before", field: value}))
+        page = text(answer)
+        assert answer.status_code == 422
+        assert sentence in page
+        assert 'value="Typed before"' in page
+        rx = again(cast, fill)
+        assert (rx.state, rx.prescription.drug_id, rx.prescription.quantity) == ("entering", None, None)
+
+    @pytest.mark.parametrize("drug", ["999999", "0"])
+    def test_a_medicine_that_is_not_there_is_refused_in_words(self, cast, tess, fill, drug):
+        assert tess.get(f"/entry/{fill.code}/?drug={drug}").status_code == 404
+        answer = post(tess, fill, "submit_entry", **typed(cast, drug=drug))
+        assert answer.status_code in {404, 422}
+        assert again(cast, fill).state == "entering"
+
+    @pytest.mark.parametrize("drug", ["abc", "-1", "9" * 40, "²", ""])
+    def test_an_address_with_nonsense_shows_the_proposal(self, tess, fill, drug):
+        assert tess.get(f"/entry/{fill.code}/", {"drug": drug}).status_code == 200
+
+    def test_a_package_of_another_medicine_is_refused(self, cast, tess, fill):
+        answer = post(tess, fill, "submit_entry", **typed(cast, package=cast.lisinopril.pk))
+        assert answer.status_code == 422
+        assert "Choose a package of this drug" in text(answer)
+
+    def test_schedule_ii_has_no_refills(self, cast, tess, fill):
+        answer = post(
+            tess, fill, "submit_entry", **typed(cast, drug=cast.oxycodone.product.drug_id, package=cast.oxycodone.pk)
+        )
+        assert answer.status_code == 422
+        assert "no refills" in text(answer)
+
+    def test_directions_that_kill_are_refused(self, cast, tess, fill):
+        answer = post(tess, fill, "submit_entry", **typed(cast, directions="Take 1.0 tablet QD"))
+        assert answer.status_code == 422
+        assert "field-error" in text(answer)
+
+    def test_a_repeated_press_submits_once(self, cast, tess, fill):
+        first = post(tess, fill, "submit_entry", headers={}, key="one-press", **typed(cast))
+        assert first.status_code == 303
+        second = post(tess, fill, "submit_entry", headers={}, key="one-press", **typed(cast))
+        assert second.status_code in {303, 409}
+        assert again(cast, fill).version == fill.version + 1
+
+    def test_hold_asks_why_and_only_a_pharmacist_cancels(self, seat, cast, tess, fill):
+        assert post(tess, fill, "hold", why="").status_code == 422
+        assert post(tess, fill, "cancel", why="Because").status_code == 422
+        assert again(cast, fill).state == "entering"
+        assert post(tess, fill, "hold", headers={}, why="Asking the prescriber").status_code == 303
+        assert again(cast, fill).state == "held"
+        other = cast.received()
+        assert post(seat(cast.ada), other, "cancel", headers={}, why="Sent by mistake").status_code == 303
+        assert again(cast, other).state == "cancelled"
+
+    def test_a_change_after_the_check_is_a_pharmacists_and_says_why(self, seat, cast, tess):
+        ready = cast.ready()
+        ada = seat(cast.ada)
+        assert 'value="amend"' in text(ada.get(f"/entry/{ready.code}/"))
+        assert post(tess, ready, "amend", **typed(cast, quantity="90", why="Called")).status_code == 422
+        answer = post(ada, ready, "amend", **typed(cast, quantity="90", why=""))
+        assert answer.status_code == 422
+        assert 'value="90"' in text(answer)
+        assert again(cast, ready).quantity == 60
+        assert (
+            post(ada, ready, "amend", headers={}, **typed(cast, quantity="90", why="Prescriber called")).status_code
+            == 303
+        )
+        changed = again(cast, ready)
+        assert (changed.state, changed.quantity) == ("entry_check", 90)
+
+    def test_what_is_typed_is_kept_as_a_draft(self, tess, fill):
+        assert f'data-draft="entry-{fill.code}"' in text(tess.get(f"/entry/{fill.code}/"))
+
+
+class TestProposals:
+    def test_a_medicine_is_found_by_its_words(self, cast, tess, fill):
+        answer = post(tess, fill, "find_drug", text="lisin")
+        assert answer.status_code == 200
+        assert f'href="?drug={cast.lisinopril.product.drug_id}"' in text(answer)
+        chosen = tess.get(f"/entry/{fill.code}/?drug={cast.lisinopril.product.drug_id}")
+        assert f'value="{cast.lisinopril.pk}"' in text(chosen)
+
+    @pytest.mark.parametrize("words", ["zzz", NASTY, "%", "_", "(", "\\", "*" * 50, "[a-", "é"])
+    def test_nothing_found_is_said(self, cast, tess, fill, words):
+        answer = post(tess, fill, "find_drug", text=words)
+        assert answer.status_code in {200, 422}
+        assert "<script>alert" not in text(answer)
+
+    def test_a_new_patient_is_added_from_what_was_written(self, cast, tess):
+        who = WrittenPatient(last_name="Nowak", first_name="Lena", born_on=date(1990, 5, 4), sex="F")
+        stranger = entry.start_entry(cast.tess, fill=cast.received(patient=who), at=cast.at())
+        page = text(tess.get(f"/entry/{stranger.code}/"))
+        assert "Nobody here fits. Add the patient below." in page
+        assert 'value="Nowak"' in page
+        facts = {"patient-last_name": "Nowak", "patient-first_name": "Lena", "patient-sex": "F"}
+        answer = post(tess, stranger, "add_patient", **facts, **{"patient-born_on": "05/04/90"})
+        assert answer.status_code == 422
+        assert "four-digit year" in text(answer)
+        assert not Patient.objects.filter(last_name="Nowak").exists()
+        answer = post(tess, stranger, "add_patient", **facts, **{"patient-born_on": "05/04/1990"})
+        assert answer.status_code == 200
+        assert "Ask about allergies." in text(answer)
+        assert str(Patient.objects.get(last_name="Nowak").code) in text(answer)
+
+    def test_a_new_prescriber_with_a_wrong_number_is_refused_at_the_field(self, cast, tess):
+        who = WrittenPrescriber(last_name="Silva", first_name="Ana")
+        stranger = entry.start_entry(cast.tess, fill=cast.received(prescriber=who), at=cast.at())
+        page = text(tess.get(f"/entry/{stranger.code}/"))
+        assert "Nobody here fits. Add the prescriber below." in page
+        facts = {"prescriber-last_name": "Silva", "prescriber-first_name": "Ana"}
+        answer = post(tess, stranger, "add_prescriber", **facts, **{"prescriber-npi": "1245319590"})
+        assert answer.status_code == 422
+        assert 'value="1245319590"' in text(answer)
+        assert not Prescriber.objects.filter(last_name="Silva").exists()
+        assert post(tess, stranger, "add_prescriber", **facts).status_code == 200
+        assert Prescriber.objects.filter(last_name="Silva").count() == 1
+
+    def test_the_same_name_with_another_birth_date_is_shown_and_not_chosen(self, cast, tess):
+        who = WrittenPatient(last_name="Flórez", first_name="Rosa", born_on=date(1988, 1, 2), sex="F")
+        other = entry.start_entry(cast.tess, fill=cast.received(patient=who), at=cast.at())
+        page = text(tess.get(f"/entry/{other.code}/"))
+        assert "other birth date" in page
+        chosen = page.partition(f'name="patient" value="{cast.rosa.code}"')[2][:12]
+        assert "checked" not in chosen
+
+    def test_sent_back_from_the_check_it_comes_again_as_it_was_entered(self, cast, tess):
+        sent = entry.send_back(cast.ada, fill=cast.entered(quantity=Decimal(45)), why="It says 60", at=cast.at())
+        page = text(tess.get(f"/entry/{sent.code}/"))
+        assert 'value="45"' in page
+        assert "differs" in page
+        assert "It says 60" in page
+
+
+def test_a_name_that_is_a_script_is_text_everywhere(cast, tess):
+    patients.add(
+        cast.tess,
+        details=patients.Details(
+            last_name=NASTY, first_name='"O\'Neil"', born_on=date(1970, 1, 1), sex="F", street=NASTY
+        ),
+        at=cast.at(),
+    )
+    who = WrittenPatient(last_name=NASTY, first_name='"O\'Neil"', born_on=date(1970, 1, 1))
+    mean = cast.received(patient=who, drug_text=NASTY, sig_text=NASTY, note=NASTY)
+    mean = entry.start_entry(cast.tess, fill=mean, at=cast.at())
+    for answer in (
+        tess.get("/entry/"),
+        tess.get(f"/entry/{mean.code}/"),
+        post(tess, mean, "submit_entry", **typed(cast, note=NASTY, directions=NASTY, quantity=NASTY)),
+        post(tess, mean, "add_patient", **{"patient-last_name": NASTY}),
+    ):
+        assert "<script>alert" not in text(answer)
+        assert "&lt;script&gt;alert" in text(answer)
+    assert Prescription.objects.get().drug_id is None
