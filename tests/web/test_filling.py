@@ -187,6 +187,11 @@ class TestTheWork:
         assert "Say why." in text(answer)
         assert again(cast, fill).state == "filling"
 
+    def test_a_reason_with_what_no_database_keeps_is_kept_without_it(self, cast, tess, fill):
+        assert post(tess, fill, "put_back", why="\x00").status_code == 422
+        assert post(tess, fill, "put_back", why=f"Tele\x00phone\r\n{'x' * 400}").status_code == 200
+        assert queries.steps(fill)[-1].why.startswith("Tele phone x")
+
     def test_put_back_empties_the_vial(self, cast, tess, fill):
         cast.scan(fill, cast.lot, Decimal(20))
         assert on_hand(cast, cast.lot) == 480

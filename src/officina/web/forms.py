@@ -65,6 +65,11 @@ def version(request: DeskRequest) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
+def reason(request: DeskRequest, name: str = "why") -> str:
+    """A reason as it was typed, in one line: no control character reaches a database that cannot keep it."""
+    return " ".join("".join(c if c.isprintable() else " " for c in request.POST.get(name, "")).split())
+
+
 def mark_refused(request: DeskRequest) -> None:
     """Put the sentences of a refusal beside the fields they speak of."""
     for made in request.outcome.forms.values():

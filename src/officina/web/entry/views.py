@@ -22,7 +22,7 @@ from officina.web import comparing
 from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import ENTRY
 from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPrescriberForm
-from officina.web.forms import form, version
+from officina.web.forms import form, reason, version
 from officina.web.http import DeskRequest
 
 
@@ -163,14 +163,14 @@ def amend(request: DeskRequest, code: str) -> Go:
 
 @work.act("hold")
 def hold(request: DeskRequest, code: str) -> Go:
-    fill = review.hold(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = review.hold(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is on hold.")
     return go("entry:desk")
 
 
 @work.act("cancel")
 def cancel(request: DeskRequest, code: str) -> Go:
-    fill = review.cancel(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = review.cancel(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is cancelled.")
     return go("entry:desk")
 

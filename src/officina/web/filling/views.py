@@ -22,7 +22,7 @@ from officina.patients.acts import SEE
 from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.desks import FILLING
 from officina.web.filling.forms import ContainerForm, ProductForm, SecondCountForm
-from officina.web.forms import ScanForm, again, form, version
+from officina.web.forms import ScanForm, again, form, reason, version
 from officina.web.http import DeskRequest
 
 
@@ -132,7 +132,7 @@ def change_product(request: DeskRequest, code: str) -> None:
 
 @work.act("partial")
 def partial(request: DeskRequest, code: str) -> None:
-    fill = filling.partial(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = filling.partial(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{written(fill.quantity or Decimal(0))} now, {written(fill.owed)} owed. Print the label again.")
 
 
@@ -146,20 +146,20 @@ def submit(request: DeskRequest, code: str) -> Go:
 
 @work.act("put_back")
 def put_back(request: DeskRequest, code: str) -> None:
-    filling.put_back(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    filling.put_back(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, "Put back. The vial is empty and the lots have their count again.")
 
 
 @work.act("hold")
 def hold(request: DeskRequest, code: str) -> Go:
-    fill = review.hold(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = review.hold(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is on hold.")
     return go("filling:desk")
 
 
 @work.act("cancel")
 def cancel(request: DeskRequest, code: str) -> Go:
-    fill = review.cancel(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = review.cancel(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is cancelled. What was counted is back in its lots.")
     return go("filling:desk")
 

@@ -14,7 +14,7 @@ from officina.prescriptions.acts import RECEIVE
 from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
 from officina.web.answers import Context, Go, document, go, page, shown, tell
 from officina.web.desks import INTAKE
-from officina.web.forms import form
+from officina.web.forms import form, reason
 from officina.web.http import DeskRequest
 from officina.web.intake.forms import HandForm, UploadForm
 
@@ -107,7 +107,7 @@ def _lines(order: WrittenOrder) -> list[tuple[str, str, str]]:
 @message.act("settle")
 def settle(request: DeskRequest, code: str) -> Go:
     prescriptions.settle(
-        request.actor, message=queries.message(request.actor, code), how=request.POST.get("how", ""), at=request.at
+        request.actor, message=queries.message(request.actor, code), how=reason(request, "how"), at=request.at
     )
     tell(request, "Settled.")
     return go("intake:desk")

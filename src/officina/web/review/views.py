@@ -11,7 +11,7 @@ from officina.screening import queries as screening
 from officina.web import comparing
 from officina.web.answers import Context, Go, go, page, tell
 from officina.web.desks import REVIEW as DESK
-from officina.web.forms import form, version
+from officina.web.forms import form, reason, version
 from officina.web.http import DeskRequest
 from officina.web.review.forms import ResolveForm
 
@@ -54,7 +54,7 @@ def approve(request: DeskRequest, code: str) -> None:
 
 @work.act("send_back")
 def send_back(request: DeskRequest, code: str) -> Go:
-    fill = entry.send_back(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = entry.send_back(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.prescription.number} went back to entry.")
     return go("review:desk")
 
@@ -85,13 +85,13 @@ def clear(request: DeskRequest, code: str) -> Go:
 
 @work.act("hold")
 def hold(request: DeskRequest, code: str) -> Go:
-    fill = review.hold(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = review.hold(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is on hold.")
     return go("review:desk")
 
 
 @work.act("cancel")
 def cancel(request: DeskRequest, code: str) -> Go:
-    fill = review.cancel(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = review.cancel(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is cancelled.")
     return go("review:desk")
