@@ -227,13 +227,14 @@ def _keep(
 def change_product(actor: Actor, *, fill: Fill, package: Package, at: datetime) -> Fill:
     """Dispense the same drug from another package: before anything is in the vial, and with a new label."""
     actor.must(acts.FILL, at=at, site_id=fill.site_id)
-    assert fill.package is not None
+    if fill.package is None or fill.state not in {State.READY_TO_FILL, State.FILLING}:
+        raise Refused("not_filling", "Take this fill to the bench first.")
     if package.product.drug_id != fill.package.product.drug_id:
         raise Refused(
             "package_of_other_drug",
             f"{package.ndc} is another medicine or strength: the order must be changed by a pharmacist.",
         )
-    if fill.state not in {State.READY_TO_FILL, State.FILLING} or counting.counted(fill):
+    if counting.counted(fill):
         raise Refused("vial_not_empty", "Put back what is in the vial first.")
     if fill.prescription.daw == "1" and package.product_id != fill.package.product_id:
         raise Refused("dispense_as_written", "The prescriber allows no substitution.")
@@ -285,9 +286,11 @@ def partial(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     Schedule II has deadlines of its own for the rest (21 CFR 1306.13), which this edition does not hold: refused.
     """
     actor.must(acts.FILL, at=at, site_id=fill.site_id)
+    if fill.state != State.FILLING:
+        raise Refused("not_filling", "Take this fill to the bench first.")
     lock(fill)
     have, ought = counting.counted(fill), fill_quantity(fill)
-    if fill.state != State.FILLING or not 0 < have < ought:
+    if not 0 < have < ought:
         raise Refused("not_partial", "A partial fill needs something in the vial, and less than the label says.")
     if fill.prescription.schedule == 2:
         raise Refused(
