@@ -147,6 +147,19 @@ class TestFiles:
         assert page.status_code == 200
         assert "<script>alert" not in text(page)
 
+    def test_an_order_with_what_no_database_keeps_is_taken_in(self, tess):
+        raw = (MESSAGES.parent / "fhir" / "one_order.json").read_bytes()
+        for n, text_of in enumerate((b"\\u0000", b"\\ud800")):
+            spoiled = raw.replace(b'"text": "', b'"text": "' + text_of).replace(
+                b'"family": "', b'"family": "' + text_of
+            )
+            assert spoiled != raw
+            answer = tess.post("/intake/", {"do": "upload", "messages": [SimpleUploadedFile(f"{n}.json", spoiled)]})
+            assert answer.status_code == 200
+        assert Received.objects.count() == 2
+        for m in Message.objects.all():
+            assert tess.get(f"/intake/{m.code}/").status_code == 200
+
     def test_an_empty_file_is_refused_at_the_field(self, tess):
         answer = tess.post("/intake/", {"do": "upload", "messages": [SimpleUploadedFile("empty.xml", b"")]})
         assert answer.status_code == 422

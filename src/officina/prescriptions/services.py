@@ -65,15 +65,24 @@ def keep(actor: Actor, *, raw: bytes, name: str, at: datetime) -> Message:
     return message
 
 
+def _storable(value: Any) -> Any:
+    """The same text without NUL and half surrogates, which no text column keeps; the bytes as received hold them still."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_storable(k): _storable(v) for k, v in value.items()}
+    return [_storable(v) for v in value] if isinstance(value, list | tuple) else value
+
+
 def reasons(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     """Findings as they are kept beside a message or a prescription."""
     return [
         {
             "code": f.code,
-            "sentence": f.sentence,
-            "where": f.where,
+            "sentence": _storable(f.sentence),
+            "where": _storable(f.where),
             "expected": f.expected,
-            "came": f.came,
+            "came": _storable(f.came),
             "severity": int(f.severity),
         }
         for f in findings
@@ -115,6 +124,7 @@ def admit(
     envelope = understood.envelope
     about = {"format": envelope.format, "version": envelope.version, "kind": envelope.kind[:40]}
     about |= {"message_id": envelope.message_id[:255], "sender": envelope.sender[:120]}
+    about = _storable(about)
     first = (
         Message.objects.filter(
             site_id=actor.site_id, sender=about["sender"], message_id=about["message_id"], is_first=True
@@ -125,7 +135,11 @@ def admit(
     if envelope.message_id and first is not None:
         same = Received.objects.values_list("sha256", flat=True).get(pk=first.received_id) == message.received.sha256
         # A mere resending asks nothing of anybody; another content under the same number does.
-        done = {"settled_at": at, "settled_by": "the house", "settled_how": "The same message came before."} if same else {}
+        done = (
+            {"settled_at": at, "settled_by": "the house", "settled_how": "The same message came before."}
+            if same
+            else {}
+        )
         _set(
             message,
             **about,
@@ -220,7 +234,7 @@ def receive(
         origin=origin,
         message=message,
         received_at=at,
-        written={**plain, "kept": [list(pair) for pair in order.kept]},
+        written=_storable({**plain, "kept": [list(pair) for pair in order.kept]}),
         questions=reasons(order.questions),
         read_back=read_back,
     )
