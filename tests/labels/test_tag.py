@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from itertools import pairwise
 
 import pypdfium2
 import pytest
@@ -78,7 +79,7 @@ def test_every_word_is_on_the_tag_and_within_it(made):
 @each_tag
 def test_no_line_is_printed_upon_another(made):
     lines = sorted(tag.lay_out(made), key=lambda line: line.y)
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in pairwise(lines):
         assert above.y + above.type.size <= below.y
 
 

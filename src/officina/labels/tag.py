@@ -152,7 +152,7 @@ def render_zpl(tag: Tag, dpi: int = 203) -> str:
         module=int(made.module * dpi / 72 + D("0.01")),
         data=made.data,
     )
-    fields = (*(_text(line, dpi) for line in lay_out(tag)), code)
+    fields: tuple[codec.Field, ...] = (*(_text(line, dpi) for line in lay_out(tag)), code)
     return codec.build([codec.Label(width=_dots(WIDTH, dpi), length=_dots(HEIGHT, dpi), fields=fields)])
 
 

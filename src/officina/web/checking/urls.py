@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.desk, name="desk"),
     path("<uuid:code>/", views.work, name="work"),
     path("<uuid:code>/label.png", views.label, name="label"),
+    path("<uuid:code>/bag.<str:kind>", views.tag, name="tag"),
 ]

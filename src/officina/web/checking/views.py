@@ -1,23 +1,24 @@
 """The checking desk: the final check by somebody else's eyes, and the bag."""
 
-from typing import Any
+from django.http import HttpResponse
 
-from django.http import HttpRequest, HttpResponse
-
+from officina.base import queries as house
 from officina.dispensing import queries
 from officina.dispensing.acts import BAG, VERIFY
 from officina.dispensing.queries import Fill
 from officina.dispensing.services import checking, review
-from officina.kernel.errors import Refused
+from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.labels import sheet
+from officina.labels import tag as tags
 from officina.patients import queries as patients
+from officina.patients.acts import SEE
 from officina.prescriptions import suggestions
 from officina.screening import queries as screening
-from officina.web.answers import Context, Go, go, page, tell
+from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.checking.forms import BagForm
 from officina.web.desks import CHECKING
-from officina.web.forms import ScanForm, form
+from officina.web.forms import ScanForm, form, version
 from officina.web.http import DeskRequest
 
 
@@ -60,7 +61,7 @@ def work(request: DeskRequest, code: str) -> Context:
 
 def _fill(request: DeskRequest, code: str) -> Fill:
     """The fill as the page showed it: an older page changes nothing."""
-    return queries.fill(request.actor, code, version=int(request.POST.get("version") or 0))
+    return queries.fill(request.actor, code, version=version(request))
 
 
 @work.act("verify")
@@ -84,8 +85,8 @@ def bag(request: DeskRequest, code: str) -> Go:
         raise Refused("unknown_bag", "There is no bag of this number here.", {"into": "No such bag"})
     fill = checking.bag(request.actor, fill=_fill(request, code), bin_name=facts["bin_name"], into=into, at=request.at)
     assert fill.bag is not None
-    tell(request, f"{fill.number} is in bag {fill.bag.number}, bin {fill.bag.bin}.")
-    return go("checking:desk")
+    tell(request, f"{fill.number} is in bag {fill.bag.number}, bin {fill.bag.bin}. Print its tag.")
+    return go("checking:work", code)
 
 
 @work.act("return_to_stock")
@@ -104,9 +105,27 @@ def hold(request: DeskRequest, code: str) -> Go:
     return go("checking:desk")
 
 
-def label(request: HttpRequest, code: str) -> HttpResponse:
+@document
+def label(request: DeskRequest, code: str) -> HttpResponse:
     """The label as it was printed, to be held beside the vial."""
-    desk_request: Any = request
-    fill = queries.fill(desk_request.actor, code)
-    facts = queries.label_facts(fill, on=desk_request.actor.day(fill.filled_at or desk_request.at))
+    request.actor.must(SEE, at=request.at)
+    fill = queries.fill(request.actor, code)
+    facts = queries.label_facts(fill, on=request.actor.day(fill.filled_at or request.at))
     return HttpResponse(sheet.render(facts, kind="png"), content_type="image/png")
+
+
+@document
+def tag(request: DeskRequest, code: str, kind: str) -> HttpResponse:
+    """The tag of the bag that a fill is in: number, patient and bin; no medicine, since others see the bag too."""
+    if kind not in tags.FORMS:
+        raise ParseError("tag format", expected=" or ".join(tags.FORMS), got=kind)
+    request.actor.must(BAG, at=request.at)
+    fill = queries.fill(request.actor, code)
+    if fill.bag is None or fill.patient is None:
+        raise Refused("not_bagged", f"{fill.number} is in no bag. Bag it first, then print the tag.")
+    site = house.site(request.actor.site_id)
+    name = f"{fill.patient.first_name} {fill.patient.last_name}"
+    made = tags.bag(fill.bag.number, patient_name=name, bin_name=fill.bag.bin, training=site.training)
+    answer = HttpResponse(tags.render(made, kind=kind), content_type=tags.MEDIA_TYPES[kind])
+    answer["Content-Disposition"] = f'inline; filename="{fill.bag.number}.{kind}"'
+    return answer

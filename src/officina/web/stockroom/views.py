@@ -2,13 +2,16 @@
 
 from django.http import HttpResponse
 
+from officina.base import queries as house
 from officina.drugs import queries as drugs
 from officina.exchange import scan_in
 from officina.inventory import queries, services
 from officina.inventory.acts import COUNT, QUARANTINE, RECEIVE, SEE
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.quantity import written
-from officina.web.answers import Context, Go, go, page, shown, tell
+from officina.labels import tag as tags
+from officina.labels import tallman
+from officina.web.answers import Context, Go, document, go, page, shown, tell
 from officina.web.desks import STOCK
 from officina.web.forms import form
 from officina.web.http import DeskRequest
@@ -30,6 +33,7 @@ def desk(request: DeskRequest) -> Context:
 @desk.act("find")
 def find(request: DeskRequest) -> HttpResponse:
     """What is on hand of a medicine; nothing is written."""
+    request.actor.must(SEE, at=request.at)
     text = request.POST.get("text", "").strip()[:100]
     return shown(request, desk, text=text, rows=queries.stock(request.actor, text=text, most=60))
 
@@ -69,11 +73,16 @@ def receive(request: DeskRequest) -> None:
     )
 
 
-@page("stock/lot.html", parts=("work",), needs=(SEE,))
-def lot(request: DeskRequest, code: str) -> Context:
+def _lot(request: DeskRequest, code: str) -> queries.Lot:
     found = queries.lot(request.actor, code)
     if found is None:
         raise Refused("no_lot", "There is no such lot here.")
+    return found
+
+
+@page("stock/lot.html", parts=("work",), needs=(SEE,))
+def lot(request: DeskRequest, code: str) -> Context:
+    found = _lot(request, code)
     return {
         "desk": STOCK,
         "lot": found,
@@ -87,16 +96,14 @@ def lot(request: DeskRequest, code: str) -> Context:
 
 @lot.act("quarantine")
 def quarantine(request: DeskRequest, code: str) -> None:
-    found = queries.lot(request.actor, code)
-    assert found is not None
+    found = _lot(request, code)
     services.quarantine(request.actor, lot=found, why=request.POST.get("why", ""), at=request.at)
     tell(request, f"Lot {found} is in quarantine. No scan of it passes from now on.", "look")
 
 
 @lot.act("count")
 def count(request: DeskRequest, code: str) -> Go:
-    found = queries.lot(request.actor, code)
-    assert found is not None
+    found = _lot(request, code)
     facts = form(request, CountForm).facts()
     place = next((p for p in queries.place_list(request.actor) if str(p.pk) == request.POST.get("place")), None)
     if place is None:
@@ -106,3 +113,28 @@ def count(request: DeskRequest, code: str) -> Go:
     )
     tell(request, "The count agrees." if not difference else f"Difference {written(difference)}, with your reason.")
     return go("stockroom:lot", code)
+
+
+@document
+def tag(request: DeskRequest, code: str, kind: str) -> HttpResponse:
+    """The tag of a vial that came back: its own number and what it is, so that the patient's label can come off."""
+    if kind not in tags.FORMS:
+        raise ParseError("tag format", expected=" or ".join(tags.FORMS), got=kind)
+    request.actor.must(SEE, at=request.at)
+    found = _lot(request, code)
+    if not found.vial_number:
+        raise Refused(
+            "not_a_vial", "Only a vial that came back to stock has a tag; this lot has the maker's own label."
+        )
+    drug = found.package.product.drug
+    made = tags.vial(
+        found.vial_number,
+        medicine=f"{tallman.display(drug.generic_name)} {drug.strength} {drug.form}",
+        ndc=found.package.ndc,
+        lot=found.number,
+        expires_on=found.expires_on,
+        training=house.site(request.actor.site_id).training,
+    )
+    answer = HttpResponse(tags.render(made, kind=kind), content_type=tags.MEDIA_TYPES[kind])
+    answer["Content-Disposition"] = f'inline; filename="{found.vial_number}.{kind}"'
+    return answer
