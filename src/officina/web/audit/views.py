@@ -12,7 +12,8 @@ from officina.web.http import DeskRequest
 @page("audit/desk.html", parts=("found",), needs=(SEE_AUDIT,))
 def desk(request: DeskRequest) -> Context:
     asked = {name: request.GET.get(name, "")[:60] for name in ("verb", "who", "thing")}
-    person = int(asked["who"]) if asked["who"].isascii() and asked["who"].isdigit() else None
+    who = asked["who"]
+    person = int(who) if who.isascii() and who.isdigit() and len(who) < 10 else None
     return {
         "desk": AUDIT,
         "asked": asked,
@@ -33,6 +34,7 @@ def desk(request: DeskRequest) -> Context:
 @desk.act("verify_seals")
 def verify_seals(request: DeskRequest) -> None:
     """Read every sealed entry again."""
+    request.actor.must(SEE_AUDIT, at=request.at)
     broken = list(trail.broken_seals(request.actor.site_id))
     for sentence in broken:
         tell(request, sentence, "no")

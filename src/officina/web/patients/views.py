@@ -25,6 +25,7 @@ def desk(request: DeskRequest) -> Context:
 @desk.act("find")
 def find(request: DeskRequest) -> Go | HttpResponse:
     """One found: open it. More: choose. What is searched stands in no address."""
+    request.actor.must(SEE, at=request.at)
     found = queries.search(request.actor, form(request, FindForm).facts()["text"])
     return go("patients:work", found[0].code) if len(found) == 1 else shown(request, desk, found=found, asked=True)
 
@@ -47,12 +48,13 @@ def work(request: DeskRequest, code: str) -> Context:
     if request.method == "GET":
         patients.view(request.actor, patient=patient, at=request.at)
     fields = {name: getattr(patient, name) for name in DetailsForm.base_fields}
-    rxs = prescriptions.of_patient(request.actor, patient.pk)
+    rxs = [rx for rx in prescriptions.of_patient(request.actor, patient.pk) if rx.drug is not None]
+    left = dispensing.refills_left_of(rxs)
     return {
         "desk": PATIENTS,
         "profile": queries.profile(patient),
         "patient": patient,
-        "prescriptions": [{"rx": rx, "left": dispensing.refills_left(rx)} for rx in rxs if rx.drug is not None],
+        "prescriptions": [{"rx": rx, "left": left[rx.pk]} for rx in rxs],
         "history": dispensing.fills_of_patient(request.actor, patient.pk, cursor=request.GET.get("after", "")),
         "details": form(request, DetailsForm, initial=fields),
         "allergy": form(request, AllergyForm, prefix="allergy-"),

@@ -2,11 +2,12 @@
 
 import re
 from decimal import Decimal
+from uuid import UUID
 
 from officina.dispensing import queries
 from officina.dispensing.acts import COUNSEL, HAND_OVER, RETURN
 from officina.dispensing.services import checking, pickup
-from officina.kernel.errors import Refused
+from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.web.answers import Context, Go, go, page, tell
 from officina.web.desks import PICKUP
@@ -36,7 +37,7 @@ def identify(request: DeskRequest) -> Go:
 
 @desk.act("return_to_stock")
 def return_to_stock(request: DeskRequest) -> None:
-    fill = queries.fill(request.actor, request.POST.get("fill", ""))
+    fill = queries.fill(request.actor, _code(request.POST.get("fill", "")))
     why = request.POST.get("why") or "Nobody came in time."
     fill = checking.return_to_stock(request.actor, fill=fill, why=why, at=request.at)
     vial = queries.vial_of(fill)
@@ -44,6 +45,13 @@ def return_to_stock(request: DeskRequest) -> None:
         request,
         f"{fill.number} is back in stock as vial {vial}. Put the vial's own label on it, and take the patient's off.",
     )
+
+
+def _code(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError as problem:
+        raise ParseError("fill", expected="one of the list: open the page again", got=text) from problem
 
 
 @page("pickup/work.html", parts=("work",), needs=(HAND_OVER, COUNSEL))

@@ -1,18 +1,17 @@
 """A prescription's own page: its fills, its label, and all that happened."""
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from officina.dispensing import queries
 from officina.inventory import queries as stock
+from officina.kernel.errors import ParseError
 from officina.labels import sheet
 from officina.patients import queries as patients
 from officina.patients.acts import SEE
 from officina.prescriptions import queries as prescriptions
 from officina.screening import queries as screening
 from officina.web import comparing
-from officina.web.answers import Context, page
+from officina.web.answers import Context, document, page
 from officina.web.desks import desk_of
 from officina.web.http import DeskRequest
 
@@ -41,10 +40,12 @@ def work(request: DeskRequest, code: str) -> Context:
     }
 
 
-def label(request: HttpRequest, code: str, kind: str) -> HttpResponse:
+@document
+def label(request: DeskRequest, code: str, kind: str) -> HttpResponse:
     """The label of a fill, to look at."""
-    desk_request: Any = request
-    desk_request.actor.must(SEE, at=desk_request.at)
-    fill = queries.fill(desk_request.actor, code)
-    facts = queries.label_facts(fill, on=desk_request.actor.day(fill.filled_at or desk_request.at))
+    if kind not in sheet.FORMS:
+        raise ParseError("label format", expected=", ".join(sheet.FORMS), got=kind)
+    request.actor.must(SEE, at=request.at)
+    fill = queries.fill(request.actor, code)
+    facts = queries.label_facts(fill, on=request.actor.day(fill.filled_at or request.at))
     return HttpResponse(sheet.render(facts, kind=kind), content_type=sheet.MEDIA_TYPES[kind])
