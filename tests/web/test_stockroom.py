@@ -1,0 +1,183 @@
+"""The stockroom: deliveries, lots, counts, quarantine, and the tag of a vial that came back."""
+
+import pytest
+
+from officina.dispensing.services import checking
+from officina.inventory import queries
+from officina.inventory.models import Lot
+from web.seen import HTMX, NASTY, Busy, text
+
+LIST_COST, WORK_COST = 11, 14
+
+
+def post(client, lot, do, headers=HTMX, **fields):
+    return client.post(f"/stock/lot/{lot.code}/", {"do": do, **fields}, headers=headers)
+
+
+def shelf(cast):
+    return queries.places(cast.ada.site_id)["shelf"].pk
+
+
+def receive(client, **fields):
+    usual = {"scan": "11111-1111-1", "lot_number": "NEW1", "expires_on": "05/31/2027", "bottles": "2"}
+    return client.post("/stock/", {"do": "receive", **usual, **fields})
+
+
+@pytest.fixture
+def tess(seat, cast):
+    return Busy(seat, cast, cast.tess)
+
+
+@pytest.fixture
+def ada(seat, cast):
+    return Busy(seat, cast, cast.ada)
+
+
+@pytest.fixture
+def vial(cast):
+    """A vial that came back to stock."""
+    fill = checking.return_to_stock(cast.tess, fill=cast.bagged(), why="Nobody came", at=cast.at())
+    return Lot.objects.get(vial_number=queries.vial_made_from(cast.ada.site_id, fill.number))
+
+
+def test_the_page_lists_what_is_on_hand(tess):
+    page = text(tess.get("/stock/"))
+    assert "GOOD1" in page
+    assert "FIRST1" in page
+
+
+@pytest.mark.parametrize("words", ["", "\x00", NASTY, "%", "9" * 300])
+def test_a_search_shows_what_fits_and_breaks_on_nothing(tess, words):
+    answer = tess.post("/stock/", {"do": "find", "text": words})
+    assert answer.status_code in {200, 422}
+    assert "<script>alert" not in text(answer)
+
+
+def test_a_medicine_is_found(tess):
+    page = text(tess.post("/stock/", {"do": "find", "text": "lisinopril"}))
+    assert "11111-3333-1" in page
+    assert "GOOD1" not in page
+
+
+@pytest.mark.parametrize("many", [1, 20])
+def test_the_cost_of_a_page_does_not_grow_with_the_work(cast, tess, many, django_assert_max_num_queries):
+    for n in range(many):
+        assert receive(tess, lot_number=f"MANY{n}").status_code == 303
+    tess.wake()
+    with django_assert_max_num_queries(LIST_COST):
+        assert tess.get("/stock/").status_code == 200
+    tess.wake()
+    with django_assert_max_num_queries(WORK_COST):
+        assert tess.get(f"/stock/lot/{cast.lot.code}/").status_code == 200
+
+
+def test_max_of_another_pharmacy_sees_and_changes_nothing(seat, cast, vial):
+    elsewhere = Busy(seat, cast, cast.max)
+    assert "GOOD1" not in text(elsewhere.get("/stock/"))
+    for lot in (cast.lot, vial):
+        for path in ("", "tag.pdf", "tag.zpl"):
+            assert elsewhere.get(f"/stock/lot/{lot.code}/{path}").status_code == 404
+        for do in ("quarantine", "count"):
+            answer = post(elsewhere, lot, do, headers={}, why="mine", counted="1", place=shelf(cast))
+            assert answer.status_code == 404
+    assert Lot.objects.get(pk=cast.lot.pk).state == "good"
+
+
+def test_a_clerk_is_told_that_this_is_not_theirs(seat, cast):
+    clerk = Busy(seat, cast, cast.carl)
+    for path in ("/stock/", f"/stock/lot/{cast.lot.code}/"):
+        answer = clerk.get(path)
+        assert answer.status_code == 403
+        assert "Clerks may not" in text(answer)
+    for answer in (clerk.post("/stock/", {"do": "find", "text": ""}), receive(clerk)):
+        assert answer.status_code in {403, 422}
+        assert "GOOD1" not in text(answer)
+    assert post(clerk, cast.lot, "quarantine", why="x").status_code in {403, 422}
+    assert Lot.objects.get(pk=cast.lot.pk).state == "good"
+
+
+def test_a_delivery_is_received_in_whole_packages(cast, tess):
+    assert receive(tess).status_code == 303
+    assert "200 tablet of metformin" in text(tess.get("/stock/"))
+    assert queries.on_hand(Lot.objects.get(number="NEW1").pk, shelf(cast)) == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scan": ""},
+        {"scan": "hello"},
+        {"scan": "99999-1111-1"},
+        {"scan": NASTY},
+        {"lot_number": ""},
+        {"lot_number": "x" * 41},
+        {"expires_on": ""},
+        {"expires_on": "soon"},
+        {"bottles": "0"},
+        {"bottles": "-1"},
+        {"bottles": "NaN"},
+        {"bottles": ""},
+    ],
+)
+def test_a_delivery_that_is_not_clear_is_refused_and_nothing_is_received(tess, wrong):
+    before = Lot.objects.count()
+    answer = receive(tess, **wrong)
+    assert answer.status_code == 422
+    assert "<script>alert" not in text(answer)
+    assert Lot.objects.count() == before
+
+
+def test_a_lot_typed_otherwise_than_its_code_says_is_refused(cast, tess):
+    answer = receive(tess, scan=f"01{cast.metformin.gtin}1727053110CODED", lot_number="TYPED", expires_on="")
+    assert answer.status_code == 422
+    assert "CODED" in text(answer)
+    assert not Lot.objects.filter(number__in=["CODED", "TYPED"]).exists()
+
+
+def test_quarantine_needs_a_reason_and_shows_at_once(cast, tess):
+    assert post(tess, cast.lot, "quarantine", why=" ").status_code == 422
+    assert Lot.objects.get(pk=cast.lot.pk).state == "good"
+    answer = post(tess, cast.lot, "quarantine", why="Recall")
+    assert "No scan of it passes" in text(answer)
+    assert "In quarantine" in text(answer)
+
+
+def test_only_who_may_counts_and_a_difference_needs_a_reason(cast, tess, ada):
+    fields = {"counted": "490", "place": shelf(cast)}
+    assert post(tess, cast.lot, "count", why="ten gone", **fields).status_code == 422
+    assert post(ada, cast.lot, "count", why="", **fields).status_code == 422
+    assert queries.on_hand(cast.lot.pk, shelf(cast)) == 500
+    assert post(ada, cast.lot, "count", headers={}, why="Ten were broken", **fields).status_code == 303
+    assert queries.on_hand(cast.lot.pk, shelf(cast)) == 490
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"place": ""}, {"place": "abc"}, {"counted": "-1"}, {"counted": ""}, {"counted": "x"}]
+)
+def test_a_count_that_is_none_is_refused(cast, ada, wrong):
+    fields = {"counted": "490", "place": shelf(cast), "why": "Counted", **wrong}
+    assert post(ada, cast.lot, "count", **fields).status_code == 422
+    assert queries.on_hand(cast.lot.pk, shelf(cast)) == 500
+
+
+def test_a_vial_that_came_back_has_a_tag_with_its_own_number_and_nobodys_name(tess, vial):
+    assert f"/stock/lot/{vial.code}/tag.pdf" in text(tess.get(f"/stock/lot/{vial.code}/"))
+    zpl = tess.get(f"/stock/lot/{vial.code}/tag.zpl")
+    assert vial.vial_number in text(zpl)
+    assert "metFORMIN 500 mg tablet" in text(zpl)
+    assert "rez" not in text(zpl)
+    pdf = tess.get(f"/stock/lot/{vial.code}/tag.pdf")
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    assert tess.get(f"/stock/lot/{vial.code}/tag.exe").status_code == 404
+
+
+def test_the_makers_own_bottle_has_none(cast, tess):
+    answer = tess.get(f"/stock/lot/{cast.lot.code}/tag.pdf")
+    assert answer.status_code == 403
+    assert "the maker&#39;s own label" in text(answer)
+    assert "tag.pdf" not in text(tess.get(f"/stock/lot/{cast.lot.code}/"))
+
+
+def test_a_lot_number_that_is_a_script_is_text(tess):
+    assert receive(tess, lot_number="<b>'\"").status_code in {303, 422}
+    assert "<b>'" not in tess.get("/stock/").content.decode()
