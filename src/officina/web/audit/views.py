@@ -11,7 +11,7 @@ from officina.web.http import DeskRequest
 
 @page("audit/desk.html", parts=("found",), needs=(SEE_AUDIT,))
 def desk(request: DeskRequest) -> Context:
-    asked = {name: request.GET.get(name, "")[:60] for name in ("verb", "who", "thing")}
+    asked = {name: request.GET.get(name, "").replace("\x00", "")[:60] for name in ("verb", "who", "thing")}
     who = asked["who"]
     person = int(who) if who.isascii() and who.isdigit() and len(who) < 10 else None
     return {

@@ -34,7 +34,7 @@ def desk(request: DeskRequest) -> Context:
 def find(request: DeskRequest) -> HttpResponse:
     """What is on hand of a medicine; nothing is written."""
     request.actor.must(SEE, at=request.at)
-    text = request.POST.get("text", "").strip()[:100]
+    text = request.POST.get("text", "").replace("\x00", "").strip()[:100]
     return shown(request, desk, text=text, rows=queries.stock(request.actor, text=text, most=60))
 
 
