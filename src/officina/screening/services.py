@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import msgspec
+from django.db.models import Q
 
 from officina.base import audit
 from officina.base.access import Actor
@@ -58,15 +59,29 @@ def _allergy(a: Allergy) -> rules.AllergyFact:
     )
 
 
-def _facts(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, rules.Subject]:
-    """The new medicine and what it is compared with: allergies, and every other medicine that is or was in use within a year."""
-    assert prescription.patient is not None
+def _new(prescription: Prescription) -> rules.Medicine:
+    """The medicine that is to be dispensed."""
     assert prescription.drug is not None
+    return _medicine(prescription.drug, key=prescription.number, what="active", since=None, until=None)
+
+
+def _allergies(prescription: Prescription) -> tuple[rules.AllergyFact, ...] | None:
+    """What the patient is allergic to; None where nobody has asked yet."""
+    assert prescription.patient is not None
     profile = patients.profile(prescription.patient)
+    return tuple(map(_allergy, profile.allergies)) if profile.patient.allergies_asked_on is not None else None
+
+
+def _others(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ...]:
+    """Every other medicine that is in use, was within a year, or was ordered within a year and not handed over yet. Three statements.
+
+    What was handed over counts by its last day of supply, however long ago it was ordered and even where the order has ended since:
+    the patient still has it.
+    """
+    taken = Q(supply_until__gte=on - LOOK_BACK)
+    ordered = Q(supply_until__isnull=True, is_active=True, received_at__date__gte=on - LOOK_BACK)
     others = (
-        Prescription.objects.filter(
-            patient=prescription.patient, is_active=True, drug__isnull=False, received_at__date__gte=on - LOOK_BACK
-        )
+        Prescription.objects.filter(taken | ordered, patient=prescription.patient, drug__isnull=False)
         .exclude(pk=prescription.pk)
         .select_related("drug")
         .prefetch_related("drug__ingredients")
@@ -75,30 +90,23 @@ def _facts(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, rul
     medicines = []
     for p in others:
         assert p.drug is not None
-        ended = p.supply_until is not None and p.supply_until < on
-        medicines.append(
-            _medicine(
-                p.drug, key=p.number, what="recent" if ended else "active", since=p.supply_from, until=p.supply_until
-            )
-        )
-    coded = profile.patient.allergies_asked_on is not None
-    subject = rules.Subject(
-        allergies=tuple(map(_allergy, profile.allergies)) if coded else None, medicines=tuple(medicines), on=on
-    )
-    return _medicine(prescription.drug, key=prescription.number, what="active", since=None, until=None), subject
+        what: rules.What = "recent" if p.supply_until is not None and p.supply_until < on else "active"
+        medicines.append(_medicine(p.drug, key=p.number, what=what, since=p.supply_from, until=p.supply_until))
+    return tuple(medicines)
 
 
-def _fingerprint(new: rules.Medicine, subject: rules.Subject) -> str:
+def _fingerprint(new: rules.Medicine, allergies: tuple[rules.AllergyFact, ...] | None) -> str:
     """What makes this screening stale when it changes: the medicine itself and the allergies.
 
     Another medicine that comes later is screened against this one when it comes, so each pair is compared once at least.
     """
-    return hashlib.sha256(msgspec.json.encode([new, subject.allergies], order="sorted")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode([new, allergies], order="sorted")).hexdigest()
 
 
 def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screening:
     """Screen a prescription against the profile of now; in the running transaction. What a pharmacist said to the same finding before, stands."""
-    new, subject = _facts(prescription, on=actor.day(at))
+    new, allergies, on = _new(prescription), _allergies(prescription), actor.day(at)
+    subject = rules.Subject(allergies=allergies, medicines=_others(prescription, on=on), on=on)
     result = rules.screen(new, subject, rules.default_packs())
     said = {
         (a.rule, a.sentence): a
@@ -111,7 +119,7 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
         site_id=prescription.site_id,
         prescription=prescription,
         at=at,
-        fingerprint=_fingerprint(new, subject),
+        fingerprint=_fingerprint(new, allergies),
         checked=list(result.checked),
         not_screened=[{"check": n.check, "why": n.why} for n in result.not_screened],
     )
@@ -140,14 +148,14 @@ def void(prescription: Prescription) -> None:
     Screening.objects.filter(prescription=prescription, is_current=True).update(is_current=False)
 
 
-def standing(actor: Actor, prescription: Prescription, *, at: datetime) -> Standing:
+def standing(prescription: Prescription) -> Standing:
     """Whether the screening is there, is of today's profile, and leaves alerts open."""
     current = Screening.objects.filter(prescription=prescription, is_current=True).order_by("-id").first()
     if current is None:
         return Standing(is_missing=True, is_stale=False, open_alerts=0)
-    new, subject = _facts(prescription, on=actor.day(at))
+    now = _fingerprint(_new(prescription), _allergies(prescription))
     is_open = current.alerts.filter(severity__lte=2, resolved_at__isnull=True).count()
-    return Standing(is_missing=False, is_stale=current.fingerprint != _fingerprint(new, subject), open_alerts=is_open)
+    return Standing(is_missing=False, is_stale=current.fingerprint != now, open_alerts=is_open)
 
 
 def resolve(actor: Actor, alert: Alert, *, resolution: str, reason: str, at: datetime) -> Alert:

@@ -46,7 +46,7 @@ def clear_review(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 
 def refuse_unreviewed(actor: Actor, fill: Fill, *, at: datetime) -> None:
     """Refused where an alert is open, or the profile changed since the screening."""
-    state = screening.standing(actor, fill.prescription, at=at)
+    state = screening.standing(fill.prescription)
     if state.is_missing:
         raise Refused("not_screened", "This prescription was never screened.")
     if state.is_stale:
