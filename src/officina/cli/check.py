@@ -13,7 +13,7 @@ from officina.inventory import queries as inventory
 from officina.prescriptions import queries as prescriptions
 
 
-@click.command()
+@click.command(short_help="Check ledger, audit seals and workflow.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object: ok and problems.")
 def check(as_json: bool) -> None:
     """Check the ledger, the audit seals and the workflow; exit 1 and a list where something is wrong."""

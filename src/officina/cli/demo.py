@@ -16,7 +16,7 @@ from officina.demo.tally import KINDS, UNSEEN, Tally
 from officina.kernel import clock
 
 
-@click.command()
+@click.command(short_help="Play a working day in a training pharmacy.")
 @click.option(
     "--prescriptions",
     default=217,
@@ -27,7 +27,13 @@ from officina.kernel import clock
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same day.")
 @click.option("--no-serve", is_flag=True, help="Stop after the summary; do not open the web application.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object; implies --no-serve.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port that the web application listens on.",
+)
 def demo(prescriptions: int, seed: int, no_serve: bool, as_json: bool, port: int) -> None:
     """Open a training pharmacy, play a working day with known mistakes planted in it, and compare planted with stopped.
 

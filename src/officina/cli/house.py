@@ -5,7 +5,9 @@ import sys
 from typing import Any
 
 import click
+from django.conf import settings
 from django.core.management import call_command
+from django.db import DatabaseError, OperationalError
 
 from officina.base import queries, services
 from officina.base.access import Actor
@@ -15,8 +17,25 @@ from officina.kernel import clock
 
 
 def migrate() -> None:
-    """Bring the database to the shape of this edition."""
-    call_command("migrate", verbosity=0, interactive=False)
+    """Bring the database to the shape of this edition; exit 1 in words where it cannot be reached, opened or written."""
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as no:
+        if type(no) not in {DatabaseError, OperationalError}:
+            raise  # A fault of a migration is ours, and must be seen whole.
+        click.echo(
+            f"The database cannot be used: {' '.join(str(no).split())}\nIt was looked for at: {_whereabouts()}",
+            err=True,
+        )
+        sys.exit(1)
+
+
+def _whereabouts() -> str:
+    """Where the database should be, without its password: what is printed ends up in logs."""
+    at: dict[str, Any] = settings.DATABASES["default"]
+    if "sqlite" in at["ENGINE"]:
+        return f"{at['NAME']} (OFFICINA_HOME)"
+    return f"{at['HOST'] or 'this machine'}, database {at['NAME']}, user {at['USER'] or 'not named'} (OFFICINA_DATABASE_URL)"
 
 
 def answer(value: dict[str, Any]) -> None:

@@ -9,13 +9,20 @@ from officina.base import queries as base
 from officina.cli import house
 from officina.dispensing import queries
 from officina.kernel import clock
-from officina.kernel.errors import Refused
+from officina.kernel.errors import ParseError, Refused
+from officina.kernel.ids.numbers import HouseNumber
 from officina.labels import sheet
 
 
-@click.command()
+@click.command(short_help="Write the label of a fill to a file or printer.")
 @click.argument("number")
-@click.option("--format", "kind", type=click.Choice(["zpl", "pdf", "png"]), required=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["zpl", "pdf", "png"]),
+    required=True,
+    help="For a label printer, for paper, for a screen.",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
 @click.option(
     "--dpi",
@@ -25,7 +32,8 @@ from officina.labels import sheet
     help="Dots per inch of the printer (ZPL and PNG).",
 )
 def label(number: str, kind: str, output: Path, dpi: str) -> None:
-    """Print the label of a fill (F…) or of the latest fill of a prescription number."""
+    """Write the label of a fill (F…), or of the latest fill of a prescription, to a file or a printer."""
+    number = _number(number)
     house.migrate()
     fill = _find(number)
     if fill is None:
@@ -37,12 +45,28 @@ def label(number: str, kind: str, output: Path, dpi: str) -> None:
     except Refused as no:
         click.echo(no.sentence, err=True)
         sys.exit(1)
+    except OSError as no:
+        click.echo(f"The label was not written to {output}: {no.strerror}.", err=True)
+        sys.exit(1)
     click.echo(f"{output}: label of {fill.number}")
+
+
+def _number(typed: str) -> str:
+    """The number as stored; exit 1 where it is none: a mistyped digit must not print another patient's label."""
+    try:
+        read = HouseNumber.parse(typed)
+    except ParseError as no:
+        click.echo(str(no), err=True)
+        sys.exit(1)
+    if read.series not in {"", "F"}:
+        click.echo(f"{read} is the number of something else: give a prescription's or a fill's (F…).", err=True)
+        sys.exit(1)
+    return read.text
 
 
 def _find(number: str) -> queries.Fill | None:
     for site in reversed(base.sites()):
-        found = queries.fill_by_number(base.interface_actor(site.pk), number.strip())
+        found = queries.fill_by_number(base.interface_actor(site.pk), number)
         if found is not None:
             return found
     return None

@@ -1,6 +1,8 @@
 """The `officina` command: what an owner, a technician or an interface engineer types."""
 
 import os
+import sys
+from importlib import import_module
 
 import click
 import django
@@ -16,9 +18,26 @@ def officina() -> None:
     """
 
 
+def _read_settings() -> None:
+    """Read the settings; exit 1 in words where a folder or a value in the environment cannot be used."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "officina.project.settings")
+    try:
+        import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except OSError as no:
+        click.echo(
+            f"The home of the house cannot be used: {no.filename}: {no.strerror}. "
+            "Set OFFICINA_HOME to a folder that this user may write to.",
+            err=True,
+        )
+        sys.exit(1)
+    except ValueError as no:
+        click.echo(f"A setting in the environment (OFFICINA_…) cannot be read: {no}.", err=True)
+        sys.exit(1)
+
+
 def main() -> None:
     """Set the house up, then do what was asked."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "officina.project.settings")
+    _read_settings()
     django.setup()
     # The commands reach rows, which exist only once the house is set up.
     from officina.cli import check, demo, label, pharmacy, receive, serve, worker

@@ -2,11 +2,12 @@
 
 import sys
 from datetime import date
+from zoneinfo import available_timezones
 
 import click
 
 from officina.base import queries, services
-from officina.base.access import LicenceFact
+from officina.base.access import Licence, LicenceFact
 from officina.base.services import NewPerson, NewSite
 from officina.cli import house
 from officina.drugs import services as drugs
@@ -15,14 +16,59 @@ from officina.kernel import clock
 from officina.kernel.errors import Refused
 
 
-@click.command("open")
-@click.option("--name", required=True, help="Name of the pharmacy.")
-@click.option("--state", default="WI", show_default=True, help="Two letters; decides which rules hold.")
-@click.option("--zone", default="America/Chicago", show_default=True, help="Time zone.")
-@click.option("--street", default="")
+def _said(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise click.BadParameter("it is empty.")
+    return value.strip()
+
+
+def _state(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if len(value) != 2 or not (value.isascii() and value.isalpha()):
+        raise click.BadParameter(f"{value!r} is not the two letters of a state, such as WI.")
+    return value.upper()
+
+
+def _zone(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if value not in available_timezones():
+        raise click.BadParameter(f"{value!r} is no time zone; they are written as America/Chicago.")
+    return value
+
+
+def _pin(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if not (4 <= len(value) <= 8 and value.isascii() and value.isdigit()):
+        raise click.BadParameter("expected 4 to 8 digits.")
+    return value
+
+
+def _licences(
+    _context: click.Context, _option: click.Parameter, value: tuple[tuple[str, str, str], ...]
+) -> tuple[tuple[str, str, date], ...]:
+    return tuple((_kind(kind), number, _last_day(last)) for kind, number, last in value)
+
+
+def _kind(kind: str) -> str:
+    if kind not in set(Licence):
+        raise click.BadParameter(f"{kind!r} is no kind of licence; there are {', '.join(Licence)}.")
+    return kind
+
+
+def _last_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no day; write it as 2027-05-31.") from None
+
+
+@click.command("open", short_help="Open a pharmacy of your own.")
+@click.option("--name", required=True, callback=_said, help="Name of the pharmacy.")
+@click.option(
+    "--state", default="WI", show_default=True, callback=_state, help="Two letters; decides which rules hold."
+)
+@click.option("--zone", default="America/Chicago", show_default=True, callback=_zone, help="Time zone.")
+@click.option("--street", default="", help="Address, for labels and messages.")
 @click.option("--city", default="")
 @click.option("--postal-code", default="")
-@click.option("--phone", default="")
+@click.option("--phone", default="", help="Printed on every label.")
 @click.option(
     "--training", is_flag=True, help="A training site: everything printed says TRAINING, nothing leaves the house."
 )
@@ -31,12 +77,15 @@ def open_pharmacy(
 ) -> None:
     """Open a pharmacy: its places, roles and the starter drug list."""
     house.migrate()
+    if any(s.name == name for s in queries.sites()):
+        click.echo(f"There is a pharmacy called {name!r} here already.", err=True)
+        sys.exit(1)
     at = clock.now()
     new = NewSite(
         name=name,
         zone=zone,
-        jurisdiction=f"US-{state.upper()}",
-        state=state.upper(),
+        jurisdiction=f"US-{state}",
+        state=state,
         street=street,
         city=city,
         postal_code=postal_code,
@@ -50,27 +99,38 @@ def open_pharmacy(
 
 
 @click.command("add-person")
-@click.argument("username")
-@click.option("--name", required=True)
-@click.option("--initials", required=True)
+@click.argument("username", callback=_said)
+@click.option("--name", required=True, callback=_said, help="As on the badge.")
+@click.option("--initials", required=True, callback=_said, help="As beside what this person did.")
 @click.option(
     "--role",
     required=True,
     help="clerk, technician_trainee, technician, advanced_technician, intern, pharmacist or owner.",
 )
 @click.option(
-    "--licence", nargs=3, multiple=True, metavar="KIND NUMBER LAST-DAY", help="Such as: pharmacist 12345-40 2027-05-31"
+    "--licence",
+    nargs=3,
+    multiple=True,
+    callback=_licences,
+    metavar="KIND NUMBER LAST-DAY",
+    help="Such as: pharmacist 12345-40 2027-05-31",
 )
 @click.option("--supervisor", default="", help="Username of the pharmacist who supervises.")
 @click.option("--site", "site_name", default="", help="Name of the pharmacy; the newest where not given.")
 @click.password_option(help="Asked for where not given.")
-@click.option("--pin", prompt="PIN for a shared station (4 to 8 digits)", hide_input=True)
+@click.option(
+    "--pin",
+    prompt="PIN for a shared station (4 to 8 digits)",
+    hide_input=True,
+    callback=_pin,
+    help="4 to 8 digits, for a shared station. Asked for where not given.",
+)
 def add_person(
     username: str,
     name: str,
     initials: str,
     role: str,
-    licence: tuple[tuple[str, str, str], ...],
+    licence: tuple[tuple[str, str, date], ...],
     supervisor: str,
     site_name: str,
     password: str,
@@ -79,22 +139,20 @@ def add_person(
     """Add a person with a role and licences."""
     house.migrate()
     site = house.site(site_name)
+    # Signing in reads the username in small letters: one kept in capitals could never sign in.
+    person = NewPerson(
+        username=username.lower(),
+        name=name,
+        initials=initials,
+        role=role,
+        licences=tuple(LicenceFact(kind, site.jurisdiction, number, last) for kind, number, last in licence),
+        supervisor=supervisor.strip().lower(),
+        password=password,
+        pin=pin,
+    )
     try:
-        held = tuple(
-            LicenceFact(kind, site.jurisdiction, number, date.fromisoformat(last)) for kind, number, last in licence
-        )
-        person = NewPerson(
-            username=username,
-            name=name,
-            initials=initials,
-            role=role,
-            licences=held,
-            supervisor=supervisor,
-            password=password,
-            pin=pin,
-        )
         services.add_person(queries.setup_actor(site.pk), person=person, at=clock.now())
-    except (Refused, ValueError) as no:
+    except Refused as no:
         click.echo(str(no), err=True)
         sys.exit(1)
     click.echo(f"{name} works at {site.name} as {role}.")

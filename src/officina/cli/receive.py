@@ -14,7 +14,7 @@ from officina.kernel import clock
 _STATUS = {"question": "accepted"}
 
 
-@click.command()
+@click.command(short_help="Take in prescriptions from files.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--json",

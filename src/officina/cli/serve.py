@@ -1,5 +1,6 @@
 """`officina serve`: the web application on this machine, with its worker."""
 
+import socket
 import subprocess
 import sys
 
@@ -11,8 +12,13 @@ from officina.cli import house
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; the default is reached from this machine only.",
+)
 def serve(port: int, host: str) -> None:
     """Serve the web application; stop with Ctrl+C."""
     house.migrate()
@@ -21,6 +27,7 @@ def serve(port: int, host: str) -> None:
 
 def run(*, port: int, host: str = "127.0.0.1") -> None:
     """Serve until stopped. Two processes with few threads: more threads only wait for each other."""
+    _must_be_free(port=port, host=host)
     click.echo(f"Officina is open at http://{host}:{port}/  (Ctrl+C closes)")
     worker = subprocess.Popen([sys.executable, "-m", "officina.cli", "worker"])
     try:
@@ -36,3 +43,18 @@ def run(*, port: int, host: str = "127.0.0.1") -> None:
     finally:
         worker.terminate()
         worker.wait(timeout=10)
+
+
+def _must_be_free(*, port: int, host: str) -> None:
+    """Exit 1 in words where the address is not this machine's or another program listens there: the server would only crash."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # The port of a server that closed a moment ago is free, though its old connections still linger.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as no:
+        click.echo(
+            f"Officina cannot open at {host}:{port}: {no.strerror}. Choose another with --port or --host.", err=True
+        )
+        sys.exit(1)

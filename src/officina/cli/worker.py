@@ -25,7 +25,7 @@ def _drop(message: outbox.Outgoing) -> None:
 TRANSPORTS = {"ncpdp-script": _drop}
 
 
-@click.command()
+@click.command(short_help="Send what waits, read what was left, seal the audit.")
 @click.option("--once", is_flag=True, help="Do what is due now and stop.")
 def worker(once: bool) -> None:
     """Send the outbox to its partners' folders, read messages that were kept and never read, seal the audit trail."""
@@ -43,7 +43,7 @@ def worker(once: bool) -> None:
         time.sleep(60)
 
 
-@click.command()
+@click.command(short_help="Close the audit trail up to now; print its hash.")
 def seal() -> None:
     """Close the span of audit entries of every site and print its hash, to be kept elsewhere."""
     house.migrate()
