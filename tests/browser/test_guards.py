@@ -231,4 +231,5 @@ def test_a_message_that_came_before_and_one_that_is_broken_wait_for_a_person(cas
     rows = tess.page.locator("main table a[href^='/rx/']")
     expect(rows).to_have_count(1)
     expect(rows.first).to_have_text(first.prescriptions[0])
-    tess.sees("again.xml", ".worklist")
+    expect(tess.page.locator(".worklist li")).to_have_count(1)
+    tess.sees("Came before", "main table")

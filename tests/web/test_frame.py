@@ -140,7 +140,9 @@ def test_a_code_typed_by_hand_is_told_so(seat, cast, bench):
 def test_what_cannot_be_read_is_a_refusal_with_a_sentence(seat, cast, bench):
     answer = seat(cast.tess).post(bench(cast.ready()), {"do": "scan", "scan": "garbled"}, headers=HTMX)
     assert answer.status_code == 422
-    assert "Expected 14 digits" in text(answer)
+    said = text(answer)
+    assert "garbled" in said
+    assert "is no GTIN: expected 14 digits. Nothing was done." in said
 
 
 def test_a_form_turns_text_into_values_of_the_house(seat, cast, bench):

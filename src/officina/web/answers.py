@@ -100,14 +100,18 @@ class Page:
 
     def _show(self, request: DeskRequest, kwargs: Any, *, status: int = 200) -> HttpResponse:
         try:
-            if self.needs and not any(request.actor.may(n, at=request.at) for n in self.needs):
-                request.actor.must(self.needs[0], at=request.at)
+            self._ask(request)
             context = self.gather(request, **kwargs)
         except Refused as no:
             return refused_page(request, no)
         except ParseError as problem:
-            return refused_page(request, Refused("no_page", _unread(problem)))
+            return refused_page(request, Refused("no_page", str(problem)))
         return show(request, self.template, context, status=status, part=self.part(request))
+
+    def _ask(self, request: DeskRequest) -> None:
+        """Any one of the acts in `needs` opens this page, and its buttons; Refused otherwise."""
+        if self.needs and not any(request.actor.may(n, at=request.at) for n in self.needs):
+            request.actor.must(self.needs[0], at=request.at)
 
     def part(self, request: DeskRequest) -> str | None:
         """The block that htmx asks for, where this page gives it alone."""
@@ -122,11 +126,15 @@ class Page:
                 Refused("no_act", "This page does not know that button. Nothing was done; open the page again."),
             )
         try:
+            self._ask(request)
+        except Refused as no:
+            return refused_page(request, no)
+        try:
             answer = act(request, **kwargs)
         except Refused as no:
             return self._refused(request, no, kwargs)
         except ParseError as problem:
-            return self._refused(request, Refused("unreadable", _unread(problem)), kwargs)
+            return self._refused(request, Refused("unreadable", f"{problem} Nothing was done."), kwargs)
         request.outcome.forms.clear()
         return self._done(request, answer, kwargs)
 
@@ -177,7 +185,7 @@ def document(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         except Refused as no:
             return refused_page(request, no)
         except ParseError as problem:
-            return refused_page(request, Refused("no_page", _unread(problem)))
+            return refused_page(request, Refused("no_page", str(problem)))
         answer.headers["X-Content-Type-Options"] = "nosniff"
         if answer.headers["Content-Type"].startswith("image/"):
             # Whatever its bytes are: a browser that opens it alone runs nothing of it. (Its PDF reader needs the page's policy.)
@@ -207,11 +215,3 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return show(
         desk, "refused.html", {"no": Refused("no_page", "There is no page at this address."), "status": 404}, status=404
     )
-
-
-def _unread(problem: ParseError) -> str:
-    """What could not be read, in the words of a counter."""
-    came = str(problem.got)
-    shown = came if len(came) <= 60 else f"{came[:59]}…"
-    place = f" at {problem.where}" if problem.where else ""
-    return f"“{shown}” is no {problem.thing}{place}: expected {problem.expected}. Nothing was done."
