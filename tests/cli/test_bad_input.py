@@ -72,6 +72,12 @@ def test_a_mistyped_number_is_told_from_an_unknown_one(bare_env, tmp_path, said_
     assert not label.exists()
 
 
+@pytest.mark.parametrize("given", ["soon", "-5", "0", "600.5", "٦"])
+def test_an_idle_lock_that_is_no_number_of_seconds_is_named(bare_env, given, said_no):
+    said = said_no(bare_env | {"OFFICINA_IDLE_LOCK_SECONDS": given}, "check", status=1)
+    assert "OFFICINA_IDLE_LOCK_SECONDS: expected a number of seconds" in said
+
+
 def test_a_home_that_is_a_file_is_named(bare_env, tmp_path, said_no):
     (tmp_path / "file").write_text("not a folder")
     said = said_no(bare_env | {"OFFICINA_HOME": str(tmp_path / "file")}, "check", status=1)
@@ -126,6 +132,8 @@ def test_a_pharmacy_is_opened_once_and_a_username_given_once(house_env, run, sai
     assert "already" in said_no(house_env, "open", "--name", "Elm Street", status=1)
     # Whoever types a capital here could otherwise never sign in.
     assert "works at Elm Street as owner" in run(house_env, "add-person", "Ada", *PERSON, "--role", "owner").stdout
+    lost = said_no(house_env, "add-person", "bea", *PERSON, "--role", "technician", "--supervisor", "adda", status=1)
+    assert "nobody named adda here to supervise" in lost
     assert "The name ada is taken" in said_no(house_env, "add-person", "ada", *PERSON, "--role", "owner", status=1)
     assert "no role 'boss'" in said_no(house_env, "add-person", "bo", *PERSON, "--role", "boss", status=1)
     assert "real pharmacy" in said_no(house_env, "demo", "--prescriptions", "1", "--no-serve", status=1)

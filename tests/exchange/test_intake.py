@@ -10,6 +10,7 @@ import pytest
 
 import cast as standing
 from houses import officina
+from officina.cli import worker
 from officina.dispensing.models import Fill
 from officina.exchange import intake
 from officina.prescriptions import queries
@@ -47,9 +48,9 @@ HOSTILE = {
     "deep JSON": b'{"resourceType": "Bundle", "entry": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "JSON that never ends": b'{"resourceType": "Bundle", "entry": ' + b"[" * 100_000,
     "a number of a million digits": b'{"resourceType": "MedicationRequest", "x": ' + b"9" * 1_000_000 + b"}",
-    "50 MB of XML": b"<Message>" + b"a" * 50_000_000 + b"</Message>",
-    "50 MB of JSON": b'{"resourceType": "Bundle", "x": "' + b"a" * 50_000_000 + b'"}',
-    "50 MB of nothing in particular": b"a" * 50_000_000,
+    "20 MB of XML": b"<Message>" + b"a" * 20_000_000 + b"</Message>",
+    "20 MB of JSON": b'{"resourceType": "Bundle", "x": "' + b"a" * 20_000_000 + b'"}',
+    "20 MB of nothing in particular": b"a" * 20_000_000,
 }
 
 
@@ -206,3 +207,19 @@ class TestWhenThePowerGoes:
         (again,) = json.loads(officina(house_env, "receive", "--json", str(GOOD)))["files"]
         assert (again["status"], again["prescriptions"]) == ("duplicate", [])
         assert len(list((Path(house_env["OFFICINA_HOME"]) / "outbox").rglob("*.xml"))) == 1
+
+    def test_a_message_that_breaks_the_reading_keeps_no_other_from_being_read(self, cast, monkeypatch, caplog):
+        first, second = (prescriptions.keep(cast.wire, raw=raw, name="message", at=cast.at()) for raw in (XML, JSON))
+        read = intake.read
+
+        def breaks(actor, message, *rest, **more):
+            if message.pk == first.pk:
+                raise RuntimeError("Flores, Rosa")
+            return read(actor, message, *rest, **more)
+
+        monkeypatch.setattr(intake, "read", breaks)
+        worker.work_through()
+        assert [m.pk for m in queries.kept_unread(cast.wire)] == [first.pk]
+        assert Prescription.objects.filter(message=second).exists()
+        assert str(first.code) in caplog.text
+        assert "Rosa" not in caplog.text, "what breaks a reading may hold a patient's name"

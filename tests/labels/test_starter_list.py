@@ -39,4 +39,4 @@ def test_a_package_makes_a_sound_label(row):
 def test_the_warnings_speak_the_classes_of_the_drug_file():
     known = {c for classes in CLASSES.values() for c in classes}
     named = {c for row in editions()[0].rows for c in row.classes}
-    assert named - known <= {"antibiotic", "barbiturate", "glp-1-agonist", "insulin"}
+    assert named <= known

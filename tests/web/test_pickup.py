@@ -208,6 +208,13 @@ class TestCounselAndSignature:
             assert post(seat(cast.carl), scanned, "counsel", outcome=outcome).status_code == 422
         assert self.counsel(scanned) == ""
 
+    def test_a_clerk_is_told_whom_to_call(self, seat, cast, tess, scanned):
+        where = f"/pickup/{scanned.code}/"
+        assert "Call a technician or the pharmacist" in text(seat(cast.carl).get(where))
+        assert "Call a technician" not in text(tess.get(where))
+        post(tess, scanned, "counsel", outcome="declined")
+        assert "Call a technician" not in text(seat(cast.carl).get(where))
+
     @pytest.mark.parametrize("who", ["ada", "ivo"])
     def test_a_pharmacist_or_an_intern_counsels_and_is_named(self, seat, cast, scanned, who):
         actor = getattr(cast, who)

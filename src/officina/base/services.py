@@ -82,11 +82,17 @@ def add_person(actor: Actor, *, person: NewPerson, at: datetime) -> User:
         raise Refused("no_role", f"There is no role {person.role!r} here.", {"role": "Choose one of the site's roles"})
     if User.objects.filter(username=person.username).exists():
         raise Refused("username_taken", f"The name {person.username} is taken.", {"username": "This name is taken."})
+    boss = User.objects.filter(username=person.supervisor).first() if person.supervisor else None
+    if person.supervisor and boss is None:
+        raise Refused(
+            "no_supervisor",
+            f"There is nobody named {person.supervisor} here to supervise.",
+            {"supervisor": "No such person"},
+        )
     user = User(username=person.username, name=person.name, initials=person.initials)
     user.password = make_password(person.password or None)
     user.pin_hash = make_password(person.pin) if person.pin else ""
     user.save()
-    boss = User.objects.filter(username=person.supervisor).first() if person.supervisor else None
     Membership.objects.create(
         user=user, site_id=actor.site_id, role=Role.objects.get(site_id=actor.site_id, key=person.role), supervisor=boss
     )

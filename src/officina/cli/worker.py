@@ -1,5 +1,6 @@
 """`officina worker` and `officina seal`: what leaves the house leaves, what was left lying is read, what happened is sealed."""
 
+import logging
 import time
 from pathlib import Path
 
@@ -7,10 +8,14 @@ import click
 from django.conf import settings
 
 from officina.base import outbox, queries, services
+from officina.base.access import Actor
 from officina.cli import house
 from officina.exchange import intake
 from officina.kernel import clock
 from officina.prescriptions import queries as prescriptions
+from officina.prescriptions.queries import Message
+
+_log = logging.getLogger("officina.worker")
 
 
 def _drop(message: outbox.Outgoing) -> None:
@@ -25,6 +30,24 @@ def _drop(message: outbox.Outgoing) -> None:
 TRANSPORTS = {"ncpdp-script": _drop}
 
 
+def _read(actor: Actor, message: Message) -> None:
+    """Read a message that was left lying. One that breaks the reading stays kept for a person; the others, and the seal, go on."""
+    try:
+        intake.read(actor, message, bytes(message.received.raw), at=clock.now())
+    except Exception as problem:  # noqa: BLE001 - whatever is in it; its text may hold the patient's name, so only the kind is logged
+        _log.error("message %s could not be read: %s", message.code, type(problem).__name__)
+
+
+def work_through() -> None:
+    """Do what is due now: send what waits, read what was left lying, seal the audit trail of every site."""
+    outbox.work(TRANSPORTS, at=clock.now())
+    for site in queries.sites():
+        actor = queries.interface_actor(site.pk, station="worker")
+        for message in prescriptions.kept_unread(actor):
+            _read(actor, message)
+        services.seal_audit(actor, at=clock.now())
+
+
 @click.command(short_help="Send what waits, read what was left, seal the audit.")
 @click.option("--once", is_flag=True, help="Do what is due now and stop.")
 def worker(once: bool) -> None:
@@ -32,12 +55,7 @@ def worker(once: bool) -> None:
     if once:
         house.migrate()
     while True:
-        outbox.work(TRANSPORTS, at=clock.now())
-        for site in queries.sites():
-            actor = queries.interface_actor(site.pk, station="worker")
-            for message in prescriptions.kept_unread(actor):
-                intake.read(actor, message, bytes(message.received.raw), at=clock.now())
-            services.seal_audit(actor, at=clock.now())
+        work_through()
         if once:
             return
         time.sleep(60)

@@ -62,6 +62,13 @@ def _database() -> dict[str, object]:
     }
 
 
+def _seconds(name: str, default: int) -> int:
+    given = os.environ.get(name, "").strip() or str(default)
+    if not (given.isascii() and given.isdigit() and 0 < int(given) < 10**6):
+        raise ValueError(f"{name}: expected a number of seconds above 0, got {given!r}")
+    return int(given)
+
+
 SECRET_KEY = _secret()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("OFFICINA_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
@@ -135,7 +142,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-IDLE_LOCK_SECONDS = int(os.environ.get("OFFICINA_IDLE_LOCK_SECONDS", "600"))
+IDLE_LOCK_SECONDS = _seconds("OFFICINA_IDLE_LOCK_SECONDS", 600)
 SILENCED_SYSTEM_CHECKS = ["models.W042"]
 
 LOGGING = {

@@ -18,7 +18,7 @@ from officina.screening import queries as screening
 from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.checking.forms import BagForm
 from officina.web.desks import CHECKING
-from officina.web.forms import ScanForm, form, version
+from officina.web.forms import ScanForm, form, reason, version
 from officina.web.http import DeskRequest
 
 
@@ -72,7 +72,7 @@ def verify(request: DeskRequest, code: str) -> None:
 
 @work.act("reject")
 def reject(request: DeskRequest, code: str) -> Go:
-    fill = checking.reject(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = checking.reject(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} went back to filling, its vial is to be emptied.")
     return go("checking:desk")
 
@@ -91,16 +91,14 @@ def bag(request: DeskRequest, code: str) -> Go:
 
 @work.act("return_to_stock")
 def return_to_stock(request: DeskRequest, code: str) -> Go:
-    fill = checking.return_to_stock(
-        request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at
-    )
+    fill = checking.return_to_stock(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is returned to stock as a vial of its own.")
     return go("checking:desk")
 
 
 @work.act("hold")
 def hold(request: DeskRequest, code: str) -> Go:
-    fill = review.hold(request.actor, fill=_fill(request, code), why=request.POST.get("why", ""), at=request.at)
+    fill = review.hold(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is on hold.")
     return go("checking:desk")
 

@@ -12,7 +12,7 @@ from officina.patients.services import Details
 from officina.prescriptions import queries as prescriptions
 from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import PATIENTS
-from officina.web.forms import form
+from officina.web.forms import form, reason
 from officina.web.http import DeskRequest
 from officina.web.patients.forms import AllergyForm, ConditionForm, DetailsForm, FindForm
 
@@ -99,9 +99,7 @@ def strike_allergy(request: DeskRequest, code: str) -> None:
     allergy = next((a for a in queries.profile(patient).allergies if str(a.pk) == request.POST.get("allergy")), None)
     if allergy is None:
         raise Refused("unknown_allergy", "This allergy is not in the profile any more.")
-    patients.strike_allergy(
-        request.actor, patient=patient, allergy=allergy, why=request.POST.get("why", ""), at=request.at
-    )
+    patients.strike_allergy(request.actor, patient=patient, allergy=allergy, why=reason(request), at=request.at)
     tell(request, "Struck out, with your reason.")
 
 

@@ -11,7 +11,7 @@ from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.web.answers import Context, Go, go, page, tell
 from officina.web.desks import PICKUP
-from officina.web.forms import ScanForm, form
+from officina.web.forms import ScanForm, form, reason
 from officina.web.http import DeskRequest
 from officina.web.pickup.forms import CounselForm, HandOverForm, IdentifyForm
 
@@ -38,7 +38,7 @@ def identify(request: DeskRequest) -> Go:
 @desk.act("return_to_stock")
 def return_to_stock(request: DeskRequest) -> None:
     fill = queries.fill(request.actor, _code(request.POST.get("fill", "")))
-    why = request.POST.get("why") or "Nobody came in time."
+    why = reason(request) or "Nobody came in time."
     fill = checking.return_to_stock(request.actor, fill=fill, why=why, at=request.at)
     vial = queries.vial_of(fill)
     tell(

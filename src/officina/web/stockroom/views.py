@@ -13,7 +13,7 @@ from officina.labels import tag as tags
 from officina.labels import tallman
 from officina.web.answers import Context, Go, document, go, page, shown, tell
 from officina.web.desks import STOCK
-from officina.web.forms import form
+from officina.web.forms import form, reason
 from officina.web.http import DeskRequest
 from officina.web.stockroom.forms import CountForm, FindForm, ReceiveForm
 
@@ -97,7 +97,7 @@ def lot(request: DeskRequest, code: str) -> Context:
 @lot.act("quarantine")
 def quarantine(request: DeskRequest, code: str) -> None:
     found = _lot(request, code)
-    services.quarantine(request.actor, lot=found, why=request.POST.get("why", ""), at=request.at)
+    services.quarantine(request.actor, lot=found, why=reason(request), at=request.at)
     tell(request, f"Lot {found} is in quarantine. No scan of it passes from now on.", "look")
 
 
