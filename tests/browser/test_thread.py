@@ -95,7 +95,8 @@ def test_one_prescription_through_every_desk_without_a_mouse(house, stations):
     with tess.context.expect_page() as printed:
         tess.press("Alt+P")
     printed.value.close()
-    tess.page.reload()
+    tess.page.bring_to_front()
+    tess.page.evaluate("window.dispatchEvent(new Event('focus'))")
     tess.sees("Label printed 1 time", ".tally")
     right = bottle(tess)
     other_strength = Gtin.for_ndc(Ndc.parse("23155-103-01")).digits

@@ -287,8 +287,18 @@
     }
   }
 
+  let printing = false; // a label opened in a page of its own: this one does not know yet that it was printed
+
+  function back() {
+    const typed = $("#work [data-scan]")?.value;
+    if (!printing || typed || !$("#work")) return;
+    printing = false;
+    htmx.ajax("GET", location.href, { target: "#work", swap: "outerHTML" });
+  }
+
   function sent(event) {
     const form = event.target;
+    if (form.target === "_blank") printing = true;
     if (form.getAttribute("action") === "/sign-out") return sessionStorage.clear();
     if (!form.dataset?.draft) return;
     keep(form);
@@ -396,6 +406,7 @@
   document.addEventListener("pointerdown", active, true);
   document.addEventListener("click", click);
   document.addEventListener("submit", sent, true);
+  window.addEventListener("focus", back);
   document.addEventListener("input", (event) => event.target.form?.dataset.draft && keep(event.target.form));
   document.addEventListener("paste", (event) => event.target.matches?.("[data-scan]") && byHand(event.target, true));
   document.body.addEventListener("htmx:afterRequest", freshKey);
