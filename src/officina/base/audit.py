@@ -11,6 +11,7 @@ from django.db import connection, models
 from officina.base.access import Actor
 from officina.base.models import AuditEntry, AuditSeal
 from officina.base.paging import Page, page
+from officina.base.rows import append
 
 _VERBS: dict[str, str] = {}
 _FIELDS = (
@@ -73,7 +74,7 @@ def record(
 ) -> None:
     """Write one entry in the running transaction. Writes one row."""
     sentence(what)
-    AuditEntry.objects.create(
+    entry = AuditEntry(
         site_id=actor.site_id,
         at=at,
         user_id=actor.user_id,
@@ -90,6 +91,7 @@ def record(
         before=before,
         after=after,
     )
+    append(entry)
 
 
 def _line(row: Mapping[str, Any]) -> bytes:

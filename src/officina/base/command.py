@@ -18,6 +18,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from officina.base import audit
 from officina.base.access import Actor
 from officina.base.models import DoneCommand
+from officina.base.rows import Question, append
 from officina.kernel.errors import Refused
 
 P = ParamSpec("P")
@@ -25,6 +26,12 @@ R = TypeVar("R")
 
 TRIES = 8
 _inside: ContextVar[bool] = ContextVar("inside a command", default=False)
+_DONE = Question(
+    lambda site, key, service: DoneCommand.objects.filter(site=site, key=key, service=service),
+    site=models.BigIntegerField(),
+    key=models.CharField(),
+    service=models.CharField(),
+)
 _log = logging.getLogger("officina.command")
 
 
@@ -75,11 +82,11 @@ def _once(service: Callable[..., R], actor: Actor, args: Any, kwargs: Any) -> R:
         try:
             if not actor.key:
                 return service(*args, **kwargs)
-            before = DoneCommand.objects.filter(site_id=actor.site_id, key=actor.key, service=name).first()
+            before = _DONE.first(site=actor.site_id, key=actor.key, service=name)
             if before is not None:
                 return _revive(service, before.answer)
             result = service(*args, **kwargs)
-            DoneCommand.objects.create(site_id=actor.site_id, key=actor.key, service=name, answer=_keep(result))
+            append(DoneCommand(site_id=actor.site_id, key=actor.key, service=name, answer=_keep(result)))
             return result
         finally:
             _inside.reset(token)

@@ -86,8 +86,3 @@ class MoneyField(ScaledField[_Set_contra, _Get_co]):
 
     def __init__(self, *args: Any, places: int = MONEY_PLACES, **kwargs: Any) -> None:
         super().__init__(*args, places=places, **kwargs)
-
-
-def amount(number: Decimal) -> models.Value:
-    """A quantity as an SQL value, for arithmetic beside an F() of a QuantityField."""
-    return models.Value(number, output_field=QuantityField())

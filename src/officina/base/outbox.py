@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from officina.base.access import Actor
 from officina.base.models import Outgoing as Outgoing
+from officina.base.rows import append
 
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 8
@@ -21,7 +22,7 @@ Transport = Callable[[Outgoing], None]
 def put(actor: Actor, *, partner: str, kind: str, payload: bytes, at: datetime, about: str = "") -> Outgoing:
     """Write a message to be sent, in the running transaction. From a training site nothing ever leaves."""
     state = Outgoing.State.TRAINING if actor.training else Outgoing.State.WAITING
-    return Outgoing.objects.create(
+    message = Outgoing(
         site_id=actor.site_id,
         partner=partner,
         kind=kind,
@@ -31,6 +32,7 @@ def put(actor: Actor, *, partner: str, kind: str, payload: bytes, at: datetime, 
         not_before=at,
         created_at=at,
     )
+    return append(message)
 
 
 def lease(at: datetime) -> Outgoing | None:

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.db.models import BigIntegerField
+
 from officina.base import acts
 from officina.base.access import Actor, LicenceFact, Supervisor
-from officina.base.models import Membership, User
+from officina.base.models import Licence, Membership, User
 from officina.base.models import Site as Site
+from officina.base.rows import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +22,24 @@ class Colleague:
     has_pin: bool
 
 
+_LICENCES = Question(lambda user: Licence.objects.filter(user=user).order_by("id"), user=BigIntegerField())
+_WORKS = Question(
+    lambda user, site: Membership.objects.select_related("user", "site", "role", "supervisor").filter(
+        user=user, site=site, is_active=True, user__is_active=True
+    ),
+    user=BigIntegerField(),
+    site=BigIntegerField(),
+)
+_SITE = Question(lambda pk: Site.objects.filter(pk=pk), pk=BigIntegerField())
+
+
 def _licences(user: User) -> tuple[LicenceFact, ...]:
-    return tuple(LicenceFact(x.kind, x.jurisdiction, x.number, x.expires_on) for x in user.licences.all())
+    return tuple(LicenceFact(x.kind, x.jurisdiction, x.number, x.expires_on) for x in _LICENCES(user=user.pk))
 
 
 def actor_for(user_id: int, site_id: int, *, station: str = "", key: str = "") -> Actor | None:
-    """The actor a person is at a site; None where they may not work there now. Four statements, five with a supervisor."""
-    found = (
-        Membership.objects.select_related("user", "site", "role", "supervisor")
-        .prefetch_related("user__licences")
-        .filter(user_id=user_id, site_id=site_id, is_active=True, user__is_active=True)
-        .first()
-    )
+    """The actor a person is at a site; None where they may not work there now. Two statements, four with a supervisor."""
+    found = _WORKS.first(user=user_id, site=site_id)
     if found is None:
         return None
     site = found.site
@@ -55,11 +64,7 @@ def actor_for(user_id: int, site_id: int, *, station: str = "", key: str = "") -
 
 
 def _supervisor(boss: User, site: Site) -> Supervisor | None:
-    works = (
-        Membership.objects.select_related("role")
-        .filter(user=boss, site=site, is_active=True, user__is_active=True)
-        .first()
-    )
+    works = _WORKS.first(user=boss.pk, site=site.pk)
     return Supervisor(boss.pk, boss.name, works.role.grants, _licences(boss)) if works else None
 
 
@@ -76,7 +81,10 @@ def colleagues(site_id: int) -> list[Colleague]:
 
 def site(site_id: int) -> Site:
     """The site itself: its name, address and numbers for labels and messages."""
-    return Site.objects.get(pk=site_id)
+    found = _SITE.first(pk=site_id)
+    if found is None:
+        raise Site.DoesNotExist
+    return found
 
 
 def sites() -> list[Site]:

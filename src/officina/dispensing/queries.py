@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import BigIntegerField, CharField, Count, Min, QuerySet, UUIDField
 
 from officina.base import queries as house
 from officina.base.access import Actor
 from officina.base.models import AuditEntry
 from officina.base.paging import Page, page
+from officina.base.rows import Question
 from officina.dispensing.models import Bag as Bag
 from officina.dispensing.models import Fill as Fill
 from officina.dispensing.models import FillPart, FillScan, FillStep
@@ -41,32 +44,79 @@ class Waiting:
         return max(at - self.promised, timedelta()) if self.promised else timedelta()
 
 
+def _fills(site_id: Any) -> QuerySet[Fill]:
+    return Fill.objects.filter(site_id=site_id).select_related(*_WITH)
+
+
+_CLOSED = [State.SOLD, State.CANCELLED, State.RETURNED]
+"""Said beside the states that are wanted, so that the database takes the small index of what waits."""
+_WAITING = Question(
+    lambda site: (
+        Fill.objects.filter(site=site, state__in=OPEN)
+        .exclude(state__in=_CLOSED)
+        .values_list("state")
+        .annotate(n=Count("id"), oldest=Min("since"), promised=Min("promised_at"))
+        .order_by("state")
+    ),
+    site=BigIntegerField(),
+)
+_FILL = Question(lambda site, code: _fills(site).filter(code=code), site=BigIntegerField(), code=UUIDField())
+_BY_NUMBER = Question(
+    lambda site, number: _fills(site).filter(number=number), site=BigIntegerField(), number=CharField()
+)
+_BY_RX = Question(
+    lambda site, number: _fills(site).filter(prescription__number=number).order_by("-fill_no")[:1],
+    site=BigIntegerField(),
+    number=CharField(),
+)
+_PARTS = Question(
+    lambda fill: FillPart.objects.filter(fill=fill).select_related("lot__package").order_by("id"),
+    fill=BigIntegerField(),
+)
+_SCANS = Question(
+    lambda fill: FillScan.objects.filter(fill=fill).select_related("lot").order_by("id"), fill=BigIntegerField()
+)
+_CAME_BACK = Question(
+    lambda fill, state: FillStep.objects.filter(fill=fill, to_state=state).exclude(why="").order_by("-id")[:1],
+    fill=BigIntegerField(),
+    state=CharField(),
+)
+_PICK_UP = Question(
+    lambda site, code: PickUp.objects.select_related("patient").filter(site=site, code=code),
+    site=BigIntegerField(),
+    code=UUIDField(),
+)
+
+
 def fills(actor: Actor) -> QuerySet[Fill]:
     """The fills of the actor's site, with what every page shows of them."""
-    return Fill.objects.filter(site_id=actor.site_id).select_related(*_WITH)
+    return _fills(actor.site_id)
 
 
 def waiting(actor: Actor) -> dict[State, Waiting]:
     """What waits where, over open fills only: one statement whose cost does not grow with history."""
-    rows = (
-        Fill.objects.filter(site_id=actor.site_id, state__in=OPEN)
-        .exclude(state__in=[State.SOLD, State.CANCELLED, State.RETURNED])
-        .values("state")
-        .annotate(n=Count("id"), oldest=Min("since"), promised=Min("promised_at"))
-    )
-    found = {State(r["state"]): Waiting(State(r["state"]), r["n"], r["oldest"], r["promised"]) for r in rows}
+    found = {State(state): Waiting(State(state), *rest) for state, *rest in _WAITING(site=actor.site_id)}
     return {s: found.get(s, Waiting(s, 0, None, None)) for s in OPEN}
 
 
 def worklist(actor: Actor, *states: State, most: int = 50) -> list[Fill]:
     """Fills in these states, earliest promise first."""
-    rows = fills(actor).filter(state__in=states).exclude(state__in=[State.SOLD, State.CANCELLED, State.RETURNED])
-    return list(rows.order_by("promised_at", "id")[:most])
+    return _in_states(states, most)(site=actor.site_id)
+
+
+@cache
+def _in_states(states: tuple[State, ...], most: int) -> Question[Fill]:
+    return Question(
+        lambda site: (
+            _fills(site).filter(state__in=states).exclude(state__in=_CLOSED).order_by("promised_at", "id")[:most]
+        ),
+        site=BigIntegerField(),
+    )
 
 
 def fill(actor: Actor, code: str, *, version: int | None = None) -> Fill:
     """A fill by code; Refused where this site has none such, or where the page that asks showed an older version."""
-    found = fills(actor).filter(code=code).first()
+    found = _FILL.first(site=actor.site_id, code=code)
     if found is None:
         raise Refused("no_fill", "There is no such fill here.")
     if version is not None and version != found.version:
@@ -79,8 +129,8 @@ def fill(actor: Actor, code: str, *, version: int | None = None) -> Fill:
 def fill_by_number(actor: Actor, number: str) -> Fill | None:
     """A fill by the number on its label, or the latest fill of a prescription by its number."""
     if number.upper().startswith("F"):
-        return fills(actor).filter(number=number.upper()).first()
-    return fills(actor).filter(prescription__number=number).order_by("-fill_no").first()
+        return _BY_NUMBER.first(site=actor.site_id, number=number.upper())
+    return _BY_RX.first(site=actor.site_id, number=number)
 
 
 def fills_of(prescription: Prescription) -> list[Fill]:
@@ -105,12 +155,12 @@ def message_of(fill: Fill) -> Message | None:
 
 def parts(fill: Fill) -> list[FillPart]:
     """The lots in the vial."""
-    return list(FillPart.objects.filter(fill=fill).select_related("lot__package").order_by("id"))
+    return _PARTS(fill=fill.pk)
 
 
 def scans(fill: Fill) -> list[FillScan]:
     """Every scan of the fill, right and wrong, in order."""
-    return list(FillScan.objects.filter(fill=fill).select_related("lot").order_by("id"))
+    return _SCANS(fill=fill.pk)
 
 
 def steps(fill: Fill) -> list[FillStep]:
@@ -120,7 +170,7 @@ def steps(fill: Fill) -> list[FillStep]:
 
 def came_back(fill: Fill) -> FillStep | None:
     """Why it stands here again, where somebody gave a reason: sent back, put back, or changed."""
-    return FillStep.objects.filter(fill=fill, to_state=fill.state).exclude(why="").order_by("-id").first()
+    return _CAME_BACK.first(fill=fill.pk, state=fill.state)
 
 
 def timeline(prescription: Prescription) -> list[AuditEntry]:
@@ -259,7 +309,7 @@ def vial_of(fill: Fill) -> str:
 
 def pick_up(actor: Actor, code: str) -> PickUp:
     """A pick-up by code; Refused where this site has none such."""
-    found = PickUp.objects.select_related("patient").filter(site_id=actor.site_id, code=code).first()
+    found = _PICK_UP.first(site=actor.site_id, code=code)
     if found is None:
         raise Refused("no_pick_up", "There is no such pick-up here.")
     return found

@@ -2,8 +2,9 @@
 
 import re
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
+from officina.base.rows import Question
 from officina.drugs.models import Drug as Drug
 from officina.drugs.models import Ingredient as Ingredient
 from officina.drugs.models import Package as Package
@@ -22,9 +23,19 @@ def packages() -> QuerySet[Package]:
     return Package.objects.select_related("product__drug")
 
 
+_PACKAGE = Question(lambda pk: packages().filter(pk=pk), pk=BigIntegerField())
+_BY_GTIN = Question(lambda gtin: packages().filter(gtin=gtin).order_by("id")[:1], gtin=CharField())
+_INGREDIENTS = Question(
+    lambda drug: Ingredient.objects.filter(
+        pk__in=Drug.ingredients.through.objects.filter(drug_id=drug).values("ingredient_id")
+    ).order_by("key"),
+    drug=BigIntegerField(),
+)
+
+
 def package_by_gtin(gtin: str) -> Package | None:
     """The package behind a 14-digit barcode number."""
-    return packages().filter(gtin=gtin).first()
+    return _BY_GTIN.first(gtin=gtin)
 
 
 def package_by_ndc12(ndc12: str) -> Package | None:
@@ -34,7 +45,7 @@ def package_by_ndc12(ndc12: str) -> Package | None:
 
 def package(pk: int) -> Package:
     """A package by its key; Refused where the drug file has none such."""
-    found = packages().filter(pk=pk).first()
+    found = _PACKAGE.first(pk=pk)
     if found is None:
         raise Refused("no_package", "The drug file has no such package.", {"package": "Choose one of the list"})
     return found
@@ -109,11 +120,7 @@ def class_named(text: str) -> str:
 
 def ingredients_of(drug_id: int) -> list[Ingredient]:
     """The ingredients of a clinical drug."""
-    return list(
-        Ingredient.objects.filter(
-            pk__in=Drug.ingredients.through.objects.filter(drug_id=drug_id).values("ingredient_id")
-        ).order_by("key")
-    )
+    return _INGREDIENTS(drug=drug_id)
 
 
 def count() -> int:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import BigIntegerField, CharField, QuerySet, Sum
 
 from officina.base.access import Actor
 from officina.base.paging import Page, page
+from officina.base.rows import Question
 from officina.inventory import rules
 from officina.inventory.models import Balance, Move
 from officina.inventory.models import Lot as Lot
@@ -29,7 +31,7 @@ class Shelf:
 
 def places(site_id: int) -> dict[str, Place]:
     """The site's places by kind; one statement."""
-    return {p.kind: p for p in Place.objects.filter(site_id=site_id)}
+    return {p.kind: p for p in _PLACES(site=site_id)}
 
 
 def place_list(actor: Actor) -> list[Place]:
@@ -37,19 +39,51 @@ def place_list(actor: Actor) -> list[Place]:
     return [p for p in Place.objects.filter(site_id=actor.site_id).order_by("id") if p.is_inside]
 
 
-def on_shelf(site_id: int) -> QuerySet[Balance]:
+def on_shelf(site_id: Any) -> QuerySet[Balance]:
     """Balances from which stock is dispensed: shelf and safe."""
     return Balance.objects.filter(site_id=site_id, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE])
 
 
-def lots_of(site_id: int, package_id: int) -> list[rules.LotFact]:
-    """The lots of a package on shelf and in the safe, earliest expiry first."""
-    rows = (
-        on_shelf(site_id)
-        .filter(lot__package_id=package_id, on_hand__gt=0)
+_PLACES = Question(lambda site: Place.objects.filter(site=site), site=BigIntegerField())
+_ON_SHELF_OF = Question(
+    lambda site, package: (
+        on_shelf(site)
+        .filter(lot__package=package, on_hand__gt=0)
         .select_related("lot")
         .order_by("lot__expires_on", "lot_id")
-    )
+    ),
+    site=BigIntegerField(),
+    package=BigIntegerField(),
+)
+_LOTS = Question(
+    lambda site, package, number: Lot.objects.filter(
+        site=site, package=package, number=number, vial_number=""
+    ).order_by("expires_on"),
+    site=BigIntegerField(),
+    package=BigIntegerField(),
+    number=CharField(),
+)
+_SHELF_OF = Question(
+    lambda lot: (
+        Balance.objects.select_related("place")
+        .filter(lot=lot, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE], on_hand__gt=0)
+        .order_by("id")[:1]
+    ),
+    lot=BigIntegerField(),
+)
+_ABOUT = Question(
+    lambda site, about: (
+        Move.objects.filter(site=site, about=about)
+        .select_related("lot", "from_place", "to_place", "reversed_by")
+        .order_by("id")
+    ),
+    site=BigIntegerField(),
+    about=CharField(),
+)
+
+
+def lots_of(site_id: int, package_id: int) -> list[rules.LotFact]:
+    """The lots of a package on shelf and in the safe, earliest expiry first."""
     return [
         rules.LotFact(
             lot_id=b.lot_id,
@@ -58,7 +92,7 @@ def lots_of(site_id: int, package_id: int) -> list[rules.LotFact]:
             on_hand=b.on_hand,
             quarantined=b.lot.state != Lot.State.GOOD,
         )
-        for b in rows
+        for b in _ON_SHELF_OF(site=site_id, package=package_id)
     ]
 
 
@@ -81,10 +115,8 @@ def shelves(site_id: int, package_ids: list[int], *, on: date) -> dict[int, Shel
 
 def find_lot(site_id: int, package_id: int, number: str, expires_on: date | None) -> Lot | None:
     """The maker's lot of that number as received here; the expiry tells two of one number apart."""
-    rows = Lot.objects.filter(site_id=site_id, package_id=package_id, number=number, vial_number="")
-    if expires_on is not None:
-        rows = rows.filter(expires_on=expires_on)
-    return rows.order_by("expires_on").first()
+    rows = _LOTS(site=site_id, package=package_id, number=number)
+    return next((lot for lot in rows if expires_on in {None, lot.expires_on}), None)
 
 
 def vial(site_id: int, vial_number: str) -> Lot | None:
@@ -103,14 +135,9 @@ def lot(actor: Actor, code: str) -> Lot | None:
     return Lot.objects.select_related("package__product__drug").filter(site_id=actor.site_id, code=code).first()
 
 
-def place_of(lot_id: int) -> Place | None:
-    """Where a lot is dispensed from: the shelf or the safe that holds some of it."""
-    found = (
-        Balance.objects.select_related("place")
-        .filter(lot_id=lot_id, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE], on_hand__gt=0)
-        .first()
-    )
-    return found.place if found else None
+def shelf_of(lot_id: int) -> Balance | None:
+    """Where a lot is dispensed from and how much is there: the shelf or the safe that holds some of it."""
+    return _SHELF_OF.first(lot=lot_id)
 
 
 def balances_of(lot_id: int) -> list[Balance]:
@@ -151,10 +178,7 @@ def moves_of(lot_id: int, *, cursor: str = "") -> Page[Move]:
 
 def moves_about(site_id: int, about: str) -> list[Move]:
     """The moves that a document of the site caused, in order. Another site's document may have the same number."""
-    rows = Move.objects.filter(site_id=site_id, about=about).select_related(
-        "lot", "from_place", "to_place", "reversed_by"
-    )
-    return list(rows.order_by("id"))
+    return _ABOUT(site=site_id, about=about)
 
 
 def vials_made_from(lot: Lot) -> list[Lot]:

@@ -6,16 +6,16 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import F
 
 from officina.base import acts as house
 from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.fields import QuantityField, amount
+from officina.base.fields import QuantityField
+from officina.base.rows import append
 from officina.drugs.models import Package
 from officina.inventory import acts, queries
-from officina.inventory.models import Balance, Lot, Move, Place
+from officina.inventory.models import Lot, Move, Place
 from officina.kernel.errors import Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.kernel.quantity import written
@@ -54,7 +54,7 @@ def post(
             _take(lot_id, place, -change)
         elif change > 0:
             _put(actor.site_id, lot_id, place, change)
-    return Move.objects.bulk_create(
+    moves = [
         Move(
             site_id=actor.site_id,
             lot_id=t.lot_id,
@@ -70,7 +70,8 @@ def post(
             reverses_id=t.reverses_id,
         )
         for t in rows
-    )
+    ]
+    return [append(move) for move in moves]
 
 
 def _changes(transfers: Iterable[Transfer]) -> dict[tuple[int, int], tuple[Place, Decimal]]:
@@ -86,9 +87,13 @@ def _changes(transfers: Iterable[Transfer]) -> dict[tuple[int, int], tuple[Place
 
 def _take(lot_id: int, place: Place, quantity: Decimal) -> None:
     """Take from a balance only what is there: the update and the check are one statement, so no race can go below zero."""
-    taken = Balance.objects.filter(lot_id=lot_id, place=place, on_hand__gte=quantity).update(
-        on_hand=F("on_hand") - amount(quantity)
-    )
+    number = _NUMBER.get_prep_value(quantity)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inventory_balance SET on_hand = on_hand - %s WHERE lot_id = %s AND place_id = %s AND on_hand >= %s",
+            [number, lot_id, place.pk, number],
+        )
+        taken = cursor.rowcount
     if not taken:
         have = queries.on_hand(lot_id, place.pk)
         raise Refused(

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, CharField, DateField, QuerySet
 
 from officina.base.access import Actor
+from officina.base.rows import Question
 from officina.kernel.errors import Refused
 from officina.patients import rules
 from officina.patients.models import Allergy as Allergy
@@ -36,13 +37,36 @@ def patient(actor: Actor, code: str) -> Patient:
     return found
 
 
+_ALLERGIES = Question(
+    lambda patient: (
+        Allergy.objects.filter(patient=patient, ended_on__isnull=True).select_related("ingredient").order_by("id")
+    ),
+    patient=BigIntegerField(),
+)
+_CONDITIONS = Question(
+    lambda patient: Condition.objects.filter(patient=patient, ended_on__isnull=True).order_by("id"),
+    patient=BigIntegerField(),
+)
+_SAID = Question(
+    lambda site, key, born: Patient.objects.filter(site=site, name_key=key, born_on=born)[:2],
+    site=BigIntegerField(),
+    key=CharField(),
+    born=DateField(),
+)
+
+
 def profile(patient: Patient) -> Profile:
     """Allergies and conditions that hold now. Two statements."""
     return Profile(
         patient,
-        list(patient.allergies.filter(ended_on__isnull=True).select_related("ingredient").order_by("id")),
-        list(patient.conditions.filter(ended_on__isnull=True).order_by("id")),
+        allergies_of(patient),
+        _CONDITIONS(patient=patient.pk),
     )
+
+
+def allergies_of(patient: Patient) -> list[Allergy]:
+    """The allergies that hold now. One statement."""
+    return _ALLERGIES(patient=patient.pk)
 
 
 def search(actor: Actor, text: str, *, most: int = 20) -> list[Patient]:
@@ -97,4 +121,4 @@ def candidates(actor: Actor, *, last_name: str, first_name: str, born_on: date |
 
 def by_two_identifiers(actor: Actor, *, last_name: str, first_name: str, born_on: date) -> list[Patient]:
     """Patients whose typed name and date of birth both fit exactly, once folded."""
-    return list(patients(actor).filter(name_key=rules.name_key(last_name, first_name), born_on=born_on)[:2])
+    return _SAID(site=actor.site_id, key=rules.name_key(last_name, first_name), born=born_on)

@@ -1,11 +1,13 @@
 """Reading messages, prescribers and prescriptions of the actor's site."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Count, Min, QuerySet
 
 from officina.base.access import Actor
 from officina.base.paging import Page, page
+from officina.base.rows import Question
 from officina.kernel.errors import Refused
 from officina.prescriptions.models import Attachment as Attachment
 from officina.prescriptions.models import Message as Message
@@ -36,6 +38,23 @@ def unsettled(actor: Actor, *, most: int = 100) -> list[Message]:
         "received", "first"
     )
     return list(rows.order_by("at", "id")[:most])
+
+
+_UNSETTLED = Question(
+    lambda site: (
+        Message.objects.filter(site=site, settled_at__isnull=True, status__in=UNSETTLED)
+        .order_by()
+        .values_list("site")
+        .annotate(n=Count("id"), oldest=Min("at"))
+    ),
+    site=BigIntegerField(),
+)
+
+
+def unsettled_tally(actor: Actor) -> tuple[int, datetime | None]:
+    """How many messages wait for a person, and since when the oldest does; none of their bytes is read. One statement."""
+    found = _UNSETTLED.first(site=actor.site_id)
+    return (found[1], found[2]) if found else (0, None)
 
 
 def message(actor: Actor, code: str) -> Message:

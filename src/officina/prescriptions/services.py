@@ -12,6 +12,7 @@ import msgspec
 from officina.base import audit, numbering, outbox
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.rows import append
 from officina.drugs.models import Drug
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.findings import Finding
@@ -57,10 +58,9 @@ class Entry:
 def keep(actor: Actor, *, raw: bytes, name: str, at: datetime) -> Message:
     """Keep a message exactly as it arrived, before anything reads it."""
     actor.must(acts.RECEIVE, at=at)
-    received = Received.objects.create(
-        site_id=actor.site_id, at=at, name=name[:200], raw=raw, sha256=hashlib.sha256(raw).hexdigest()
-    )
-    message = Message.objects.create(site_id=actor.site_id, received=received, at=at)
+    digest = hashlib.sha256(raw).hexdigest()
+    received = append(Received(site_id=actor.site_id, at=at, name=name[:200], raw=raw, sha256=digest))
+    message = append(Message(site_id=actor.site_id, received=received, at=at))
     audit.record(actor, KEPT, at=at, on=message, after={"sha256": received.sha256, "bytes": len(raw)})
     return message
 
@@ -228,7 +228,7 @@ def receive(
             {"read_back": "Read it back, then tick this."},
         )
     plain = msgspec.to_builtins(replace(order, questions=(), kept=()))
-    prescription = Prescription.objects.create(
+    prescription = Prescription(
         site_id=actor.site_id,
         number=HouseNumber.issue("", numbering.take(actor.site_id, "rx")).text,
         origin=origin,
@@ -238,6 +238,7 @@ def receive(
         questions=reasons(order.questions),
         read_back=read_back,
     )
+    append(prescription)
     audit.record(actor, RECEIVED, at=at, on=prescription, after={"number": prescription.number})
     return prescription
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import msgspec
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q
 
 from officina.base import audit
 from officina.base.access import Actor
-from officina.drugs.models import Drug
+from officina.base.rows import Question, append
+from officina.drugs import queries as drugs
+from officina.drugs.models import Drug, Ingredient
 from officina.kernel.errors import Refused
 from officina.patients import queries as patients
 from officina.patients.models import Allergy
@@ -27,6 +29,15 @@ RESOLUTIONS = {
 }
 
 
+_CURRENT = Question(
+    lambda prescription: Screening.objects.filter(prescription=prescription, is_current=True).order_by("-id")[:1],
+    prescription=BigIntegerField(),
+)
+_ALERTS = Question(
+    lambda screening: Alert.objects.filter(screening=screening).order_by("id"), screening=BigIntegerField()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a prescription stands with its screening."""
@@ -36,8 +47,9 @@ class Standing:
     open_alerts: int
 
 
-def _medicine(drug: Drug, *, key: str, what: rules.What, since: date | None, until: date | None) -> rules.Medicine:
-    ingredients = list(drug.ingredients.all())
+def _medicine(
+    drug: Drug, ingredients: list[Ingredient], *, key: str, what: rules.What, since: date | None, until: date | None
+) -> rules.Medicine:
     return rules.Medicine(
         name=str(drug),
         key=key,
@@ -62,14 +74,16 @@ def _allergy(a: Allergy) -> rules.AllergyFact:
 def _new(prescription: Prescription) -> rules.Medicine:
     """The medicine that is to be dispensed."""
     assert prescription.drug is not None
-    return _medicine(prescription.drug, key=prescription.number, what="active", since=None, until=None)
+    ingredients = drugs.ingredients_of(prescription.drug.pk)
+    return _medicine(prescription.drug, ingredients, key=prescription.number, what="active", since=None, until=None)
 
 
 def _allergies(prescription: Prescription) -> tuple[rules.AllergyFact, ...] | None:
     """What the patient is allergic to; None where nobody has asked yet."""
     assert prescription.patient is not None
-    profile = patients.profile(prescription.patient)
-    return tuple(map(_allergy, profile.allergies)) if profile.patient.allergies_asked_on is not None else None
+    if prescription.patient.allergies_asked_on is None:
+        return None
+    return tuple(map(_allergy, patients.allergies_of(prescription.patient)))
 
 
 def _others(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ...]:
@@ -91,7 +105,16 @@ def _others(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ..
     for p in others:
         assert p.drug is not None
         what: rules.What = "recent" if p.supply_until is not None and p.supply_until < on else "active"
-        medicines.append(_medicine(p.drug, key=p.number, what=what, since=p.supply_from, until=p.supply_until))
+        medicines.append(
+            _medicine(
+                p.drug,
+                list(p.drug.ingredients.all()),
+                key=p.number,
+                what=what,
+                since=p.supply_from,
+                until=p.supply_until,
+            )
+        )
     return tuple(medicines)
 
 
@@ -115,7 +138,7 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
         )
     }
     void(prescription)
-    screening = Screening.objects.create(
+    screening = Screening(
         site_id=prescription.site_id,
         prescription=prescription,
         at=at,
@@ -123,6 +146,7 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
         checked=list(result.checked),
         not_screened=[{"check": n.check, "why": n.why} for n in result.not_screened],
     )
+    append(screening)
     alerts = []
     for f in result.findings:
         alert = Alert(
@@ -150,11 +174,11 @@ def void(prescription: Prescription) -> None:
 
 def standing(prescription: Prescription) -> Standing:
     """Whether the screening is there, is of today's profile, and leaves alerts open."""
-    current = Screening.objects.filter(prescription=prescription, is_current=True).order_by("-id").first()
+    current = _CURRENT.first(prescription=prescription.pk)
     if current is None:
         return Standing(is_missing=True, is_stale=False, open_alerts=0)
     now = _fingerprint(_new(prescription), _allergies(prescription))
-    is_open = current.alerts.filter(severity__lte=2, resolved_at__isnull=True).count()
+    is_open = sum(alert.is_open for alert in _ALERTS(screening=current.pk))
     return Standing(is_missing=False, is_stale=current.fingerprint != now, open_alerts=is_open)
 
 

@@ -27,10 +27,9 @@ class Stop:
 def stops(actor: Actor, path: str, *, at: datetime) -> list[Stop]:
     """The desks in their order. Two statements, over open work only."""
     found = dispensing.waiting(actor)
-    unsettled = prescriptions.unsettled(actor, most=100)
-    first = unsettled[0].at if unsettled else None
+    unsettled, first = prescriptions.unsettled_tally(actor)
     seen = [d for d in DESKS if not d.needs or any(n.code in actor.grants for n in d.needs)]
-    return [_intake(d, path, len(unsettled), first) if d is INTAKE else _stop(d, path, found, at) for d in seen]
+    return [_intake(d, path, unsettled, first) if d is INTAKE else _stop(d, path, found, at) for d in seen]
 
 
 def _intake(desk: Desk, path: str, count: int, oldest: datetime | None) -> Stop:

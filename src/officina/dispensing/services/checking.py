@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.rows import append
 from officina.dispensing.models import Bag, Fill, FillPart
 from officina.dispensing.rules import returns
 from officina.dispensing.rules.machine import State
@@ -44,16 +46,17 @@ def verify(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     )
 
 
-def refuse_unsound(actor: Actor, fill: Fill, *, at: datetime) -> None:
-    """Refused where the vial is not what the label says, or a lot in it went bad since it was counted."""
-    have = counting.counted(fill)
+def refuse_unsound(actor: Actor, fill: Fill, *, at: datetime) -> list[FillPart]:
+    """Refused where the vial is not what the label says, or a lot in it went bad since it was counted; what is in it otherwise."""
+    parts = counting.parts_of(fill)
+    have = sum((part.quantity for part in parts), Decimal(0))
     if have != fill_quantity(fill):
         raise Refused(
             "count_differs",
             f"The label says {written(fill_quantity(fill))}, the lots in the vial add up to {written(have)}.",
         )
     today = actor.day(at)
-    for part in FillPart.objects.filter(fill=fill).select_related("lot"):
+    for part in parts:
         if part.lot.state == Lot.State.QUARANTINED:
             raise Refused(
                 "quarantined_lot", f"Lot {part.lot} was quarantined after it was counted. Send the fill back."
@@ -62,6 +65,7 @@ def refuse_unsound(actor: Actor, fill: Fill, *, at: datetime) -> None:
             raise Refused(
                 "expired_lot", f"Lot {part.lot} expired on {part.lot.expires_on:%b %d, %Y}. Send the fill back."
             )
+    return parts
 
 
 @command
@@ -85,7 +89,8 @@ def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | No
         raise Refused("bin_missing", "Scan or type the bin.", {"bin_name": "Needed"})
     lock(fill)
     bag = into or _new_bag(actor, fill.patient, bin_name, at=at)
-    counting.carry(actor, fill, from_kind=Place.Kind.BENCH, to_kind=Place.Kind.WILL_CALL, cause="bagged", at=at)
+    parts = counting.parts_of(fill)
+    counting.carry(actor, fill, parts, from_kind=Place.Kind.BENCH, to_kind=Place.Kind.WILL_CALL, cause="bagged", at=at)
     return advance(actor, fill, "bag", at=at, bag=bag)
 
 
@@ -97,9 +102,8 @@ def waiting(bag_ids: Iterable[int]) -> list[Bag]:
 
 def _new_bag(actor: Actor, patient: Patient, bin_name: str, *, at: datetime) -> Bag:
     number = HouseNumber.issue("B", numbering.take(actor.site_id, "bag")).text
-    return Bag.objects.create(
-        site_id=actor.site_id, number=number, patient=patient, bin=bin_name.strip().upper()[:12], since=at
-    )
+    bag = Bag(site_id=actor.site_id, number=number, patient=patient, bin=bin_name.strip().upper()[:12], since=at)
+    return append(bag)
 
 
 @command
@@ -115,7 +119,9 @@ def return_to_stock(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill
     held = Lot.objects.select_for_update(no_key=True).filter(pk__in=FillPart.objects.filter(fill=fill).values("lot"))
     parts = list(held.order_by("pk"))
     place = Place.Kind.WILL_CALL if fill.state == State.BIN else Place.Kind.BENCH
-    counting.carry(actor, fill, from_kind=place, to_kind=Place.Kind.RELABELLED, cause="returned", at=at)
+    counting.carry(
+        actor, fill, counting.parts_of(fill), from_kind=place, to_kind=Place.Kind.RELABELLED, cause="returned", at=at
+    )
     filled_on = actor.day(fill.filled_at or at)
     is_bad = any(lot.state == Lot.State.QUARANTINED for lot in parts)
     vial = ledger.vial_lot(

@@ -1,35 +1,42 @@
 """What is in the vial: put there from lots, and taken out again to the same lots."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db import connection
+from django.db.models import BigIntegerField
 
 from officina.base.access import Actor
-from officina.base.fields import amount
+from officina.base.fields import QuantityField
+from officina.base.rows import Question
 from officina.dispensing.models import Fill, FillPart
 from officina.inventory import queries as stock
 from officina.inventory import services as ledger
 from officina.inventory.models import Lot, Move, Place
 from officina.inventory.services import Transfer
-from officina.kernel.errors import Refused
+
+_PARTS = Question(
+    lambda fill: FillPart.objects.filter(fill=fill).select_related("lot").order_by("id"), fill=BigIntegerField()
+)
+_NUMBER: QuantityField[Decimal, Decimal] = QuantityField()
 
 
 def counted(fill: Fill) -> Decimal:
     """How much is in the vial now."""
-    return FillPart.objects.filter(fill=fill).aggregate(total=Sum("quantity"))["total"] or Decimal(0)
+    return sum((part.quantity for part in parts_of(fill)), Decimal(0))
 
 
-def put_in(actor: Actor, fill: Fill, lot: Lot, quantity: Decimal, *, at: datetime) -> None:
+def put_in(actor: Actor, fill: Fill, lot: Lot, quantity: Decimal, *, shelf: Place, at: datetime) -> None:
     """Move so much of a lot from its shelf to the bench, into this fill's vial."""
-    shelf = stock.place_of(lot.pk)
-    if shelf is None:
-        raise Refused("none_on_shelf", "The ledger has none of this lot on the shelf. Count the shelf first.")
     bench = stock.places(fill.site_id)[Place.Kind.BENCH]
     ledger.post(actor, [Transfer(lot.pk, shelf, bench, quantity)], at=at, cause="filled", about=fill.number)
-    part, made = FillPart.objects.get_or_create(fill=fill, lot=lot, defaults={"quantity": quantity})
-    if not made:
-        FillPart.objects.filter(pk=part.pk).update(quantity=F("quantity") + amount(quantity))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO dispensing_fillpart (fill_id, lot_id, quantity) VALUES (%s, %s, %s) "
+            "ON CONFLICT (fill_id, lot_id) DO UPDATE SET quantity = dispensing_fillpart.quantity + excluded.quantity",
+            [fill.pk, lot.pk, _NUMBER.get_prep_value(quantity)],
+        )
 
 
 def _moves_in(fill: Fill) -> list[Move]:
@@ -51,10 +58,16 @@ def undo(actor: Actor, fill: Fill, *, at: datetime, why: str) -> None:
     FillPart.objects.filter(fill=fill).delete()
 
 
-def carry(actor: Actor, fill: Fill, *, from_kind: str, to_kind: str, cause: str, at: datetime) -> None:
+def parts_of(fill: Fill) -> list[FillPart]:
+    """What is in the vial, each with its lot. One statement."""
+    return _PARTS(fill=fill.pk)
+
+
+def carry(
+    actor: Actor, fill: Fill, parts: Iterable[FillPart], *, from_kind: str, to_kind: str, cause: str, at: datetime
+) -> None:
     """Carry all that is in the vial from one place to another."""
     places = stock.places(fill.site_id)
-    parts = FillPart.objects.filter(fill=fill)
     ledger.post(
         actor,
         [Transfer(p.lot_id, places[from_kind], places[to_kind], p.quantity) for p in parts],

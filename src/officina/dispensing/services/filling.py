@@ -7,6 +7,7 @@ from decimal import Decimal
 from officina.base import audit
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.rows import append
 from officina.dispensing import acts
 from officina.dispensing.models import Fill, FillScan
 from officina.dispensing.rules import containers
@@ -87,7 +88,7 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
         raise Refused("not_filling", "Take this fill to the bench first.")
     lock(fill)
     wanted = wanted_of(fill)
-    lot, came = _came(fill.site_id, scanned)
+    lot, came = _came(fill.site_id, scanned, wanted)
     stop = containers.judge(wanted, came, on=actor.day(at))
     if stop is not None:
         return _stopped(actor, fill, scanned, stop, wanted, at=at)
@@ -99,13 +100,16 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
             lot_needed=True,
             remaining=wanted.remaining,
         )
-    there = _on_shelf(lot)
+    shelf = stock.shelf_of(lot.pk)
+    there = shelf.on_hand if shelf else Decimal(0)
     quantity = min(wanted.remaining, there) if quantity is None else quantity
     stop = containers.judge_quantity(wanted, quantity, on_shelf=there)
     if stop is not None:
         return _stopped(actor, fill, scanned, stop, wanted, at=at)
     earlier = _earlier(fill, lot, on=actor.day(at))
-    counting.put_in(actor, fill, lot, quantity, at=at)
+    if shelf is None:
+        raise Refused("none_on_shelf", "The ledger has none of this lot on the shelf. Count the shelf first.")
+    counting.put_in(actor, fill, lot, quantity, shelf=shelf.place, at=at)
     touch(fill)
     _keep(actor, fill, scanned, at=at, outcome="ok", lot=lot, quantity=quantity)
     audit.record(
@@ -141,20 +145,23 @@ def wanted_of(fill: Fill) -> Wanted:
     )
 
 
-def _came(site_id: int, scanned: Scanned) -> tuple[Lot | None, Came]:
+def _came(site_id: int, scanned: Scanned, wanted: Wanted) -> tuple[Lot | None, Came]:
     """What the scan means here: the lot in our stock where it is known, and the facts to judge."""
     vial = stock.vial(site_id, scanned.vial_number) if scanned.vial_number else None
     if vial is not None:
-        return vial, _facts(vial.package, vial, str(vial), vial.expires_on)
+        return vial, _facts(wanted, vial.package, vial, str(vial), vial.expires_on)
     if scanned.package_id is None:
         return None, Came(package_id=None)
     package = drugs.package(scanned.package_id)
     lot = stock.find_lot(site_id, package.pk, scanned.lot_number, scanned.expires_on) if scanned.lot_number else None
-    return lot, _facts(package, lot, scanned.lot_number, scanned.expires_on or (lot.expires_on if lot else None))
+    return lot, _facts(
+        wanted, package, lot, scanned.lot_number, scanned.expires_on or (lot.expires_on if lot else None)
+    )
 
 
-def _facts(package: Package, lot: Lot | None, lot_number: str, expires_on: date | None) -> Came:
+def _facts(wanted: Wanted, package: Package, lot: Lot | None, lot_number: str, expires_on: date | None) -> Came:
     drug = package.product.drug
+    same = drug.pk == wanted.drug_id
     return Came(
         package_id=package.pk,
         drug_id=drug.pk,
@@ -162,17 +169,12 @@ def _facts(package: Package, lot: Lot | None, lot_number: str, expires_on: date 
         drug=str(drug),
         strength=drug.strength,
         form=drug.form,
-        ingredients=frozenset(i.key for i in drugs.ingredients_of(drug.pk)),
+        ingredients=wanted.ingredients if same else frozenset(i.key for i in drugs.ingredients_of(drug.pk)),
         lot_number=lot_number,
         lot_known=lot is not None,
         expires_on=expires_on,
         quarantined=lot is not None and lot.state == Lot.State.QUARANTINED,
     )
-
-
-def _on_shelf(lot: Lot) -> Decimal:
-    place = stock.place_of(lot.pk)
-    return stock.on_hand(lot.pk, place.pk) if place else Decimal(0)
 
 
 def _earlier(fill: Fill, lot: Lot, *, on: date) -> str:
@@ -208,7 +210,7 @@ def _keep(
     lot: Lot | None = None,
     quantity: Decimal | None = None,
 ) -> None:
-    FillScan.objects.create(
+    kept = FillScan(
         fill=fill,
         at=at,
         raw=scanned.raw[:120],
@@ -221,6 +223,7 @@ def _keep(
         user_id=actor.user_id,
         user_name=actor.name,
     )
+    append(kept)
 
 
 @command

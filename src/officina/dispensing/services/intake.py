@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.rows import append
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import State
 from officina.dispensing.rules.returns import will_call
@@ -55,7 +56,7 @@ def receive(
 
 def open_fill(actor: Actor, prescription: Prescription, *, at: datetime, promised_at: datetime | None = None) -> Fill:
     """The first fill of a prescription, in the running transaction."""
-    fill = Fill.objects.create(
+    fill = Fill(
         site_id=actor.site_id,
         number=HouseNumber.issue("F", numbering.take(actor.site_id, "fill")).text,
         prescription=prescription,
@@ -64,5 +65,6 @@ def open_fill(actor: Actor, prescription: Prescription, *, at: datetime, promise
         received_at=at,
         promised_at=promised_at or at + timedelta(minutes=will_call().promise_minutes),
     )
+    append(fill)
     audit.record(actor, OPENED, at=at, on=fill, after={"number": fill.number})
     return fill

@@ -3,9 +3,12 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import BigIntegerField, CharField
+
 from officina.base import audit
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.rows import Question, append
 from officina.dispensing import acts
 from officina.dispensing.models import Bag, Fill, PickUp
 from officina.dispensing.rules.machine import State
@@ -22,6 +25,21 @@ COUNSELLED = audit.verb("pickup.counselled", "recorded the offer to counsel")
 DONE = audit.verb("pickup.done", "handed over")
 LEFT = audit.verb("pickup.left", "ended a pick-up without handing over")
 
+_BAG = Question(
+    lambda site, number: Bag.objects.filter(site=site, number=number), site=BigIntegerField(), number=CharField()
+)
+_IN_HAND = Question(
+    lambda pick_up: (
+        Fill.objects.filter(
+            bag__in=PickUp.bags.through.objects.filter(pickup=pick_up).values("bag_id"), state=State.BIN
+        )
+        .select_related("prescription", "package__product__drug", "patient")
+        .order_by("id")
+    ),
+    pick_up=BigIntegerField(),
+)
+_NOW = Question(lambda pk: PickUp.objects.select_for_update(no_key=True).filter(pk=pk), pk=BigIntegerField())
+
 
 @command
 def identify(actor: Actor, *, last_name: str, first_name: str, born_on: date, at: datetime) -> PickUp:
@@ -33,8 +51,8 @@ def identify(actor: Actor, *, last_name: str, first_name: str, born_on: date, at
         raise Refused(
             "not_identified", f"{how} this name and date of birth. Ask for spelling, or for another identifier."
         )
-    pick_up = PickUp.objects.create(
-        site_id=actor.site_id, patient=found[0], started_at=at, identified_by="name and date of birth"
+    pick_up = append(
+        PickUp(site_id=actor.site_id, patient=found[0], started_at=at, identified_by="name and date of birth")
     )
     audit.record(actor, IDENTIFIED, at=at, on=pick_up)
     return pick_up
@@ -44,7 +62,7 @@ def identify(actor: Actor, *, last_name: str, first_name: str, born_on: date, at
 def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) -> Bag:
     """Scan a bag before it is given away: a bag of another patient stops."""
     _open(actor, pick_up, at=at)
-    bag = Bag.objects.filter(site_id=actor.site_id, number=bag_number).first()
+    bag = _BAG.first(site=actor.site_id, number=bag_number)
     if bag is None:
         raise Refused("unknown_bag", "There is no bag of this number here.")
     if bag.patient_id != pick_up.patient_id:
@@ -68,18 +86,15 @@ def _open(actor: Actor, pick_up: PickUp, *, at: datetime) -> None:
 
 def _refuse_ended(pick_up: PickUp) -> None:
     """Read the pick-up as it is now and keep others off it; Refused where somebody ended it."""
-    pick_up.refresh_from_db(from_queryset=PickUp.objects.select_for_update(no_key=True))
+    (now,) = _NOW(pk=pick_up.pk)
+    pick_up.state, pick_up.counsel, pick_up.counselled_by = now.state, now.counsel, now.counselled_by
     if pick_up.state != PickUp.State.OPEN:
         raise Refused("pick_up_ended", "This pick-up ended. Start again with the identifiers.")
 
 
 def fills_of(pick_up: PickUp) -> list[Fill]:
     """The fills in the scanned bags. One statement."""
-    return list(
-        Fill.objects.filter(bag__in=pick_up.bags.all(), state=State.BIN)
-        .select_related("prescription", "package__product__drug", "patient")
-        .order_by("id")
-    )
+    return _IN_HAND(pick_up=pick_up.pk)
 
 
 @command
@@ -117,7 +132,8 @@ def hand_over(
     """Hand the scanned bags over: each fill is sold, its stock goes to the patient, and the money due is written down."""
     _open(actor, pick_up, at=at)
     bags = checking.waiting(pick_up.bags.values_list("pk", flat=True))
-    fills = [f for f in fills_of(pick_up) if f.bag in bags]
+    held = {bag.pk for bag in bags}
+    fills = [f for f in fills_of(pick_up) if f.bag_id in held]
     if not fills:
         raise Refused("no_bag", "Scan every bag before it is handed over.")
     if not pick_up.counsel:
@@ -127,7 +143,7 @@ def hand_over(
         raise Refused("signature_missing", "A signature or the name of who signs is needed.", {"signed_by": "Needed"})
     for fill in fills:
         _sell(actor, fill, at=at)
-    Bag.objects.filter(pk__in=[b.pk for b in bags]).update(state=Bag.State.HANDED_OVER, since=at)
+    Bag.objects.filter(pk__in=held).update(state=Bag.State.HANDED_OVER, since=at)
     pick_up.amount = sum((f.price or Decimal(0) for f in fills), Decimal(0))
     pick_up.state, pick_up.done_at, pick_up.paid_by = PickUp.State.DONE, at, paid_by[:20]
     pick_up.signed_by, pick_up.relation, pick_up.signature = signed_by.strip()[:120], relation[:40], signature
@@ -140,8 +156,8 @@ def hand_over(
 
 def _sell(actor: Actor, fill: Fill, *, at: datetime) -> None:
     lock(fill)
-    checking.refuse_unsound(actor, fill, at=at)
-    counting.carry(actor, fill, from_kind=Place.Kind.WILL_CALL, to_kind=Place.Kind.PATIENT, cause="sold", at=at)
+    parts = checking.refuse_unsound(actor, fill, at=at)
+    counting.carry(actor, fill, parts, from_kind=Place.Kind.WILL_CALL, to_kind=Place.Kind.PATIENT, cause="sold", at=at)
     advance(actor, fill, "hand_over", at=at)
     today = actor.day(at)
     days = fill.days_supply or 0

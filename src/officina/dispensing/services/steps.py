@@ -3,15 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import BigIntegerField, CharField
 
-from officina.base import access, audit
+from officina.base import access, audit, rows
 from officina.base.access import Actor, Allowed
 from officina.dispensing.models import Fill, FillStep
 from officina.dispensing.rules.machine import FILL
 from officina.kernel.errors import Refused
 from officina.kernel.machine import BACK, Move
 
+_STILL = rows.Question(
+    lambda pk, state, version: (
+        Fill.objects.select_for_update(no_key=True).filter(pk=pk, state=state, version=version).values_list("pk")
+    ),
+    pk=BigIntegerField(),
+    state=CharField(),
+    version=BigIntegerField(),
+)
 VERBS = {m.name: audit.verb(f"fill.{m.name}", m.title.lower()) for m in FILL.moves}
 
 
@@ -25,7 +33,7 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
     to = _held_from(fill) if step.to == BACK else step.to
     values |= {"state": to, "since": at}
     touch(fill, **values)
-    FillStep.objects.create(
+    step_row = FillStep(
         fill=fill,
         at=at,
         move=name,
@@ -37,6 +45,7 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
         supervisor=allowed.under,
         why=why,
     )
+    rows.append(step_row)
     audit.record(
         actor, VERBS[name], at=at, on=fill, why=why, before={"state": before}, after={"state": to}, under=allowed.under
     )
@@ -54,10 +63,7 @@ def ask(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str) -> tuple
 
 def touch(fill: Fill, **values: Any) -> None:
     """Change columns of a fill only if it is still as it was read; Refused('stale') where somebody was faster."""
-    changed = Fill.objects.filter(pk=fill.pk, state=fill.state, version=fill.version).update(
-        version=F("version") + 1, **values
-    )
-    if not changed:
+    if not rows.change(Fill, {"pk": fill.pk, "state": fill.state, "version": fill.version}, values):
         raise _stale()
     for field, value in values.items():
         setattr(fill, field, value)
@@ -66,8 +72,7 @@ def touch(fill: Fill, **values: Any) -> None:
 
 def lock(fill: Fill) -> None:
     """Keep others off a fill until the transaction ends, before any stock is touched; Refused('stale') where it changed since it was read."""
-    still = Fill.objects.select_for_update(no_key=True).filter(pk=fill.pk, state=fill.state, version=fill.version)
-    if not still.values_list("pk"):
+    if not _STILL(pk=fill.pk, state=fill.state, version=fill.version):
         raise _stale()
 
 

@@ -1,0 +1,162 @@
+"""Statements that every step of the day repeats, worded once: append a row, change one if it is as it was read, ask a question.
+
+The ORM words a statement anew at every call, which takes longer than the database needs to carry it out. What the words are is still
+its business: each is made by it, once a shape, and kept.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from django.db import connection, models
+from django.db.models.expressions import Expression
+from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]  # the stubs do not know it
+
+M = TypeVar("M", bound=models.Model)
+R = TypeVar("R")
+LARGEST = 2**63 - 1
+
+
+@cache
+def _insert(model: type[models.Model]) -> tuple[str, tuple["models.Field[Any, Any]", ...]]:
+    name = connection.ops.quote_name
+    fields = tuple(f for f in model._meta.concrete_fields if not f.primary_key)
+    columns = ", ".join(name(f.column) for f in fields)
+    key = model._meta.pk
+    assert key is not None
+    holes = ", ".join(["%s"] * len(fields))
+    table = name(model._meta.db_table)
+    # Only names of our own models are in it; every value goes through a placeholder.
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({holes}) RETURNING {name(key.column)}"  # noqa: S608
+    return sql, fields
+
+
+def append(row: M) -> M:
+    """Write a new row, in the running transaction, and give it its key. One statement; no signals, no related rows."""
+    sql, fields = _insert(type(row))
+    values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, connection.alias
+    return row
+
+
+@cache
+def _update(
+    model: type[models.Model], where: tuple[str, ...], changes: tuple[str, ...]
+) -> tuple[str, tuple["models.Field[Any, Any]", ...]]:
+    name = connection.ops.quote_name
+    changed = [_field(model, each) for each in changes]
+    asked = [_field(model, each) for each in where]
+    version = name("version")
+    sets = ", ".join([f"{version} = {version} + 1", *(f"{name(f.column)} = %s" for f in changed)])
+    conditions = " AND ".join(f"{name(f.column)} = %s" for f in asked)
+    return f"UPDATE {name(model._meta.db_table)} SET {sets} WHERE {conditions}", (*changed, *asked)  # noqa: S608
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    if name == "pk":
+        assert model._meta.pk is not None
+        return model._meta.pk
+    found = model._meta.get_field(name)
+    assert isinstance(found, models.Field)
+    return found
+
+
+def change(model: type[models.Model], where: dict[str, Any], changes: dict[str, Any]) -> bool:
+    """Compare and set: change columns of the row that is still as `where` says, and count its version up; whether one was. One statement."""
+    sql, fields = _update(model, tuple(where), tuple(changes))
+    given = [*changes.values(), *where.values()]
+    plain = [value.pk if isinstance(value, models.Model) else value for value in given]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [f.get_db_prep_save(v, connection) for f, v in zip(fields, plain, strict=True)])
+        return bool(cursor.rowcount)
+
+
+class _Hole(Expression):
+    """Stands in a question where a value will be."""
+
+    def __init__(self, name: str, field: "models.Field[Any, Any]") -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [self]
+
+    def prepared(self, value: Any) -> Any:
+        return self.output_field.get_db_prep_value(value, connection)
+
+
+class _Worded:
+    """A question as one kind of database is asked it, and how its rows become instances; columns alone come as tuples."""
+
+    def __init__(self, rows: "models.QuerySet[Any, Any]") -> None:
+        compiler = rows.query.get_compiler(connection=connection)
+        self.sql, self.holes = compiler.as_sql()
+        select = compiler.select
+        self.converters = list(compiler.get_converters([s[0] for s in select]).items())
+        whole = issubclass(rows._iterable_class, ModelIterable)
+        self.make: Callable[[list[Any]], Any] = self._instance if whole else tuple
+        if not whole:
+            return
+        info = compiler.klass_info
+        assert info is not None
+        columns = info["select_fields"]
+        self.own = slice(columns[0], columns[-1] + 1)
+        self.names = [column[0].target.attname for column in select[self.own]]
+        self.model: type[models.Model] = info["model"]
+        self.related = get_related_populators(info, select, connection.alias)
+        self.extra = list((compiler.annotation_col_map or {}).items())
+
+    def ask(self, given: dict[str, Any]) -> list[Any]:
+        values = [hole.prepared(given[hole.name]) if isinstance(hole, _Hole) else hole for hole in self.holes]
+        if any(isinstance(value, int) and abs(value) > LARGEST for value in values):
+            return []  # no row has such a key, and the database would break off instead of saying so
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return [self.make(self._read(list(row))) for row in cursor.fetchall()]
+
+    def _read(self, row: list[Any]) -> list[Any]:
+        for place, (converters, expression) in self.converters:
+            for convert in converters:
+                row[place] = convert(row[place], expression, connection)
+        return row
+
+    def _instance(self, row: list[Any]) -> models.Model:
+        made = self.model.from_db(connection.alias, self.names, row[self.own])
+        for populator in self.related:
+            populator.populate(row, made)
+        for name, place in self.extra:
+            setattr(made, name, row[place])
+        return made
+
+
+class Question(Generic[R]):
+    """A queryset worded once for each kind of database: called with its values it gives the rows that the queryset would.
+
+    `build` gets an expression for each name in `holes` and gives the queryset; its rows may bring related rows along
+    (select_related), not prefetched ones; a question for columns (values_list) gives tuples.
+
+    >>> of_lot = Question(lambda lot: Move.objects.filter(lot=lot), lot=models.BigIntegerField())  # doctest: +SKIP
+    >>> of_lot(lot=7)  # doctest: +SKIP
+    [<Move: Move object (1)>]
+    """
+
+    def __init__(self, build: "Callable[..., models.QuerySet[Any, R]]", **holes: "models.Field[Any, Any]") -> None:
+        self._build = build
+        self._holes = holes
+        self._worded: dict[str, _Worded] = {}
+
+    def __call__(self, **values: Any) -> list[R]:
+        """The rows. One statement."""
+        worded = self._worded.get(connection.vendor)
+        if worded is None:
+            rows = self._build(**{name: _Hole(name, field) for name, field in self._holes.items()})
+            worded = self._worded[connection.vendor] = _Worded(rows)
+        return worded.ask(values)
+
+    def first(self, **values: Any) -> R | None:
+        """The first row; None where there is none. The queryset says that it gives one only."""
+        found = self(**values)
+        return found[0] if found else None
