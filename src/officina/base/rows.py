@@ -49,8 +49,8 @@ def _update(
     name = connection.ops.quote_name
     changed = [_field(model, each) for each in changes]
     asked = [_field(model, each) for each in where]
-    version = name("version")
-    sets = ", ".join([f"{version} = {version} + 1", *(f"{name(f.column)} = %s" for f in changed)])
+    version = [f"{name('version')} = {name('version')} + 1"] if "version" in where else []
+    sets = ", ".join([*version, *(f"{name(f.column)} = %s" for f in changed)])
     conditions = " AND ".join(f"{name(f.column)} = %s" for f in asked)
     return f"UPDATE {name(model._meta.db_table)} SET {sets} WHERE {conditions}", (*changed, *asked)  # noqa: S608
 
@@ -65,13 +65,21 @@ def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
 
 
 def change(model: type[models.Model], where: dict[str, Any], changes: dict[str, Any]) -> bool:
-    """Compare and set: change columns of the row that is still as `where` says, and count its version up; whether one was. One statement."""
+    """Compare and set: change columns of the row that is still as `where` says; whether one was. One statement.
+
+    Where `where` names a version, it is counted up.
+    """
     sql, fields = _update(model, tuple(where), tuple(changes))
     given = [*changes.values(), *where.values()]
     plain = [value.pk if isinstance(value, models.Model) else value for value in given]
     with connection.cursor() as cursor:
         cursor.execute(sql, [f.get_db_prep_save(v, connection) for f, v in zip(fields, plain, strict=True)])
         return bool(cursor.rowcount)
+
+
+def keep(row: models.Model, *names: str) -> None:
+    """Write these columns of a row that is there already. One statement."""
+    change(type(row), {"pk": row.pk}, {name: getattr(row, name) for name in names})
 
 
 class _Hole(Expression):

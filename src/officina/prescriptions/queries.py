@@ -1,6 +1,5 @@
 """Reading messages, prescribers and prescriptions of the actor's site."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import BigIntegerField, Count, Min, QuerySet
@@ -15,14 +14,6 @@ from officina.prescriptions.models import Prescriber as Prescriber
 from officina.prescriptions.models import Prescription as Prescription
 
 UNSETTLED = (Message.Status.KEPT, Message.Status.REFUSED, Message.Status.DUPLICATE)
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many messages stand how."""
-
-    status: str
-    count: int
 
 
 def messages(actor: Actor, *, cursor: str = "", size: int = 50) -> Page[Message]:

@@ -13,6 +13,7 @@ from officina.base import audit, numbering, outbox
 from officina.base.access import Actor
 from officina.base.command import command
 from officina.base.rows import append
+from officina.base.rows import keep as keep_row
 from officina.drugs.models import Drug
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.findings import Finding
@@ -34,6 +35,18 @@ ENTERED = audit.verb("prescription.entered", "entered the prescription")
 PRESCRIBER_ADDED = audit.verb("prescriber.added", "added a prescriber")
 PICTURE = audit.verb("prescription.picture_added", "attached a picture")
 
+_ENTERED = (
+    "patient",
+    "prescriber",
+    "drug",
+    "quantity",
+    "days_supply",
+    "refills",
+    "directions",
+    "written_on",
+    "daw",
+    "note",
+)
 PICTURES: Mapping[bytes, str] = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 PICTURE_BYTES = 10 * 1024 * 1024
 
@@ -192,7 +205,7 @@ def _came_before(first: Message, *, same: bool) -> Finding:
 def _set(message: Message, **values: Any) -> None:
     for field, value in values.items():
         setattr(message, field, value)
-    message.save(update_fields=list(values))
+    keep_row(message, *values)
 
 
 def _answer(actor: Actor, message: Message, answer: bytes, *, at: datetime) -> None:
@@ -332,23 +345,12 @@ def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetim
     actor.must(acts.ENTER, at=at, site_id=prescription.site_id)
     refuse_unsound(prescription, entry, on=actor.day(at))
     before = _plain(prescription)
-    for field in (
-        "patient",
-        "prescriber",
-        "drug",
-        "quantity",
-        "days_supply",
-        "refills",
-        "directions",
-        "written_on",
-        "daw",
-        "note",
-    ):
+    for field in _ENTERED:
         setattr(prescription, field, getattr(entry, field))
     prescription.schedule = entry.drug.schedule
     prescription.expires_on = rules.expires_on(entry.drug.schedule, entry.written_on)
     prescription.entered_by_id, prescription.entered_by = actor.user_id, actor.name
-    prescription.save()
+    keep_row(prescription, *_ENTERED, "schedule", "expires_on", "entered_by_id", "entered_by")
     audit.record(actor, ENTERED, at=at, on=prescription, before=before, after=_plain(prescription))
     return prescription
 
@@ -392,7 +394,8 @@ def _plain(p: Prescription) -> dict[str, str]:
 
 def note_supply(prescription: Prescription, *, since: date, until: date) -> None:
     """Remember what was handed over should last until when; in the running transaction."""
-    Prescription.objects.filter(pk=prescription.pk).update(supply_from=since, supply_until=until)
+    prescription.supply_from, prescription.supply_until = since, until
+    keep_row(prescription, "supply_from", "supply_until")
 
 
 def end(prescription: Prescription) -> None:

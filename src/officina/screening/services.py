@@ -2,10 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
-from django.db.models import BigIntegerField, Q
+from django.db.models import BigIntegerField, DateField, DateTimeField, Q, prefetch_related_objects
 
 from officina.base import audit
 from officina.base.access import Actor
@@ -31,6 +31,26 @@ RESOLUTIONS = {
 
 _CURRENT = Question(
     lambda prescription: Screening.objects.filter(prescription=prescription, is_current=True).order_by("-id")[:1],
+    prescription=BigIntegerField(),
+)
+_IN_USE = Question(
+    lambda patient, since, from_then: (
+        Prescription.objects.filter(
+            Q(supply_until__gte=since) | Q(supply_until__isnull=True, is_active=True, received_at__gte=from_then),
+            patient=patient,
+            drug__isnull=False,
+        )
+        .select_related("drug")
+        .order_by("id")
+    ),
+    patient=BigIntegerField(),
+    since=DateField(),
+    from_then=DateTimeField(),
+)
+_ANSWERED = Question(
+    lambda prescription: Alert.objects.filter(
+        screening__prescription=prescription, screening__is_current=True, resolved_at__isnull=False
+    ),
     prescription=BigIntegerField(),
 )
 _ALERTS = Question(
@@ -92,15 +112,12 @@ def _others(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ..
     What was handed over counts by its last day of supply, however long ago it was ordered and even where the order has ended since:
     the patient still has it.
     """
-    taken = Q(supply_until__gte=on - LOOK_BACK)
-    ordered = Q(supply_until__isnull=True, is_active=True, received_at__date__gte=on - LOOK_BACK)
-    others = (
-        Prescription.objects.filter(taken | ordered, patient=prescription.patient, drug__isnull=False)
-        .exclude(pk=prescription.pk)
-        .select_related("drug")
-        .prefetch_related("drug__ingredients")
-        .order_by("id")
+    since = on - LOOK_BACK
+    found = _IN_USE(
+        patient=prescription.patient_id, since=since, from_then=datetime.combine(since, time.min, tzinfo=UTC)
     )
+    others = [p for p in found if p.pk != prescription.pk]
+    prefetch_related_objects(others, "drug__ingredients")
     medicines = []
     for p in others:
         assert p.drug is not None
@@ -131,12 +148,7 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
     new, allergies, on = _new(prescription), _allergies(prescription), actor.day(at)
     subject = rules.Subject(allergies=allergies, medicines=_others(prescription, on=on), on=on)
     result = rules.screen(new, subject, rules.default_packs())
-    said = {
-        (a.rule, a.sentence): a
-        for a in Alert.objects.filter(
-            screening__prescription=prescription, screening__is_current=True, resolved_at__isnull=False
-        )
-    }
+    said = {(a.rule, a.sentence): a for a in _ANSWERED(prescription=prescription.pk)}
     void(prescription)
     screening = Screening(
         site_id=prescription.site_id,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from officina.base import audit
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.rows import append
+from officina.base.rows import append, keep
 from officina.dispensing import acts
 from officina.dispensing.models import Fill, FillScan
 from officina.dispensing.rules import containers
@@ -71,8 +71,8 @@ def label_printed(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     if fill.state not in {State.FILLING, State.FINAL_CHECK, *IN_HOUSE}:
         # A label of an order that nobody has reviewed, or that was cancelled, must not lie on the bench.
         raise Refused("not_filling", "A label is printed at the bench: take this fill first.")
-    Fill.objects.filter(pk=fill.pk).update(labels_printed=fill.labels_printed + 1)
     fill.labels_printed += 1
+    keep(fill, "labels_printed")
     audit.record(actor, PRINTED, at=at, on=fill, after={"copy": fill.labels_printed})
     return fill
 

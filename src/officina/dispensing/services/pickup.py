@@ -8,7 +8,7 @@ from django.db.models import BigIntegerField, CharField
 from officina.base import audit
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.rows import Question, append
+from officina.base.rows import Question, append, keep
 from officina.dispensing import acts
 from officina.dispensing.models import Bag, Fill, PickUp
 from officina.dispensing.rules.machine import State
@@ -107,7 +107,7 @@ def counsel(actor: Actor, *, pick_up: PickUp, outcome: str, at: datetime) -> Pic
     _refuse_ended(pick_up)
     _refuse_no_offer(outcome, fills_of(pick_up))
     pick_up.counsel, pick_up.counselled_by = outcome, actor.name if accepted else ""
-    pick_up.save(update_fields=["counsel", "counselled_by"])
+    keep(pick_up, "counsel", "counselled_by")
     audit.record(actor, COUNSELLED, at=at, on=pick_up, after={"outcome": outcome}, under=allowed.under)
     return pick_up
 
@@ -147,7 +147,7 @@ def hand_over(
     pick_up.amount = sum((f.price or Decimal(0) for f in fills), Decimal(0))
     pick_up.state, pick_up.done_at, pick_up.paid_by = PickUp.State.DONE, at, paid_by[:20]
     pick_up.signed_by, pick_up.relation, pick_up.signature = signed_by.strip()[:120], relation[:40], signature
-    pick_up.save()
+    keep(pick_up, "amount", "state", "done_at", "paid_by", "signed_by", "relation", "signature")
     audit.record(
         actor, DONE, at=at, on=pick_up, after={"fills": [f.number for f in fills], "amount": str(pick_up.amount)}
     )
