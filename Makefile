@@ -27,13 +27,14 @@ test-sqlite test-postgresql test-browser: test-%: $(BIN)/.dev
 	@$(BIN)/python tools/run_tests.py $*
 
 check: export OFFICINA_HOME = $(CURDIR)/.cache/home
-check: $(BIN)/.dev ## lint, format, types, import contracts
+check: $(BIN)/.dev ## lint, format, types, import contracts, known weaknesses of what we stand on
 	@status=0; \
 	$(BIN)/ruff check --output-format concise || status=1; \
 	$(BIN)/ruff format --check --output-format concise || status=1; \
 	$(BIN)/mypy || status=1; \
 	MYPYPATH=tests $(BIN)/mypy tools || status=1; \
 	$(BIN)/lint-imports || status=1; \
+	$(BIN)/python tools/audit_dependencies.py requirements.lock requirements-dev.lock || status=1; \
 	exit $$status
 
 format: $(BIN)/.dev ## put the code into the house's format and mend what ruff can mend

@@ -6,7 +6,8 @@ import socket
 import pytest
 
 COMMANDS = ("demo", "receive", "check", "label", "serve", "worker", "seal", "open", "add-person")
-PERSON = ("--name", "Ada Park", "--initials", "AP", "--password", "correct horse", "--pin", "1234")
+COMMANDS += ("set-password", "switch-off", "reset-second-factor", "ask-second-factor")
+PERSON = ("--name", "Ada Park", "--initials", "AP", "--password", "correct horse", "--pin", "2468")
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
 """In by password, over by PIN, locked by idleness, out; and whoever is switched off is out at once."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from cast import PASSWORD, PIN
+from officina.base import services
 from officina.base.models import AuditEntry, Membership, User
 
 
@@ -44,11 +48,24 @@ def test_a_wrong_password_a_wrong_name_and_nobody_at_all_get_one_sentence(door):
     assert PASSWORD not in text(said[1])
 
 
-def test_guessing_is_shut_out_and_stays_shut_even_for_the_right_password(door):
+def test_guessing_is_slowed_down_even_for_the_right_password_and_the_wait_is_said(door, cast, monkeypatch):
+    monkeypatch.setattr("officina.kernel.clock.now", lambda: cast.clock)
     for _ in range(8):
         sign_in(door, password="guess")
-    assert "Too many wrong tries" in text(sign_in(door))
+    answer = sign_in(door)
+    assert answer.status_code == 422
+    assert re.search(r"Too many wrong tries. Wait (\d+ seconds?|\d+ minutes), then try again.", text(answer))
     assert door.get("/").status_code == 302
+    cast.at(16)
+    assert sign_in(door).status_code == 302
+
+
+def test_guessing_at_one_account_shuts_out_nobody_else_and_not_its_owner_elsewhere(door, cast):
+    for _ in range(20):
+        sign_in(door, password="guess")
+    assert sign_in(door, "tess").status_code == 302
+    elsewhere = Client(REMOTE_ADDR="10.0.0.7")
+    assert sign_in(elsewhere).status_code == 302
 
 
 def test_signing_in_gives_the_session_a_new_key(door):
@@ -183,3 +200,64 @@ def test_the_cast_clock_moves_a_minute_a_request(seat, cast):
     before = cast.clock
     seat(cast.ada).get("/")
     assert cast.clock == before + timedelta(minutes=1)
+
+
+def test_a_pin_that_was_guessed_at_is_off_at_this_station_until_its_owner_gives_a_password(seat, cast):
+    client = seat(cast.ada)
+    for guess in ("1111", "2222", "3333", "4444", "5555"):
+        assert "does not fit" in text(client.post("/switch", {"user": cast.tess.user_id, "pin": guess}))
+    cast.at(120)
+    answer = client.post("/switch", {"user": cast.tess.user_id, "pin": PIN})
+    assert client.get("/switch").status_code in {200, 302}
+    assert "The PIN of Tess Young is off here" in text(answer)
+    assert client.post("/switch", {"user": cast.ada.user_id, "pin": PIN}).status_code == 302
+    sign_in(client, "tess", station="test")
+    sign_in(client, "ada", station="test")
+    assert client.post("/switch", {"user": cast.tess.user_id, "pin": PIN}).status_code == 302
+
+
+def test_a_pin_is_not_guessed_at_by_going_from_station_to_station(seat, cast):
+    tries = 0
+    for n in range(4):
+        client = seat(replace(cast.ada, station=f"S{n}"))
+        for guess in range(5):
+            said = text(client.post("/switch", {"user": cast.tess.user_id, "pin": f"900{guess}"}))
+            tries += "does not fit" in said
+    assert tries == 15
+
+
+def test_a_pin_opens_no_station_whose_opener_was_switched_off(seat, cast):
+    client = seat(cast.ada)
+    client.post("/switch", {"user": cast.tess.user_id, "pin": PIN})
+    services.switch_off(cast.setup, username="ada", at=cast.at())
+    assert "Tess Young" in text(client.get("/"))
+    answer = client.post("/switch", {"user": cast.theo.user_id, "pin": PIN})
+    assert "sign in with your password" in text(answer)
+
+
+def test_switching_somebody_off_or_a_new_password_ends_what_they_have_open(seat, cast):
+    tess, ada = seat(cast.tess), seat(cast.ada)
+    services.switch_off(cast.setup, username="tess", at=cast.at())
+    services.set_password(cast.setup, username="ada", password="a wholly new phrase", at=cast.at())
+    for client in (tess, ada):
+        assert client.get("/")["Location"].startswith("/sign-in")
+    services.switch_on(cast.setup, username="tess", at=cast.at())
+    assert sign_in(tess, "tess").status_code == 302
+
+
+def test_a_station_asks_for_a_password_again_after_twelve_hours_however_busy(seat, cast):
+    client = seat(cast.ada)
+    for _ in range(12 * 60 // 5 - 1):
+        cast.at(4)
+        assert client.get("/here").status_code == 204
+    cast.at(9)
+    assert client.get("/here")["Location"].startswith("/sign-in")
+
+
+def test_a_failed_sign_in_is_recorded_with_its_address_and_without_what_was_typed(door):
+    sign_in(door, "my-secret-in-the-wrong-field")
+    sign_in(door, "ada", "wrong secret")
+    unknown, known = AuditEntry.objects.filter(verb="user.sign_in_failed").order_by("id")
+    assert (unknown.name, known.name) == ("Nobody known", "Ada Park")
+    assert known.after["address"] == "127.0.0.1"
+    assert not any("secret" in str(row) for row in AuditEntry.objects.values())

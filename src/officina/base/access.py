@@ -106,6 +106,8 @@ class Actor:
     licences: tuple[LicenceFact, ...] = ()
     supervisor: Supervisor | None = None
     station: str = ""
+    entrance: int = 0
+    """Which edition of their password and second factor opened the door."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
     key: str = ""
     """Idempotency key of the request: the same command with the same key is done once."""

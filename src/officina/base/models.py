@@ -44,6 +44,8 @@ class User(AbstractBaseUser):
     initials = models.CharField(max_length=4)
     pin_hash = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
+    entrance = models.IntegerField(default=0)
+    """Goes up when password or second factor change: what was opened with the old ones is closed."""
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name", "initials"]
@@ -62,6 +64,8 @@ class Role(models.Model):
     grants = models.JSONField(default=dict)
     licences = models.JSONField(default=list)
     """Kinds of licence of which one must be valid for the role to count."""
+    asks_second_factor = models.BooleanField(default=False)
+    """Whoever signs in by this role must give a code of their device, too."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "key"], name="one_role_a_key")]
@@ -88,6 +92,38 @@ class Licence(models.Model):
     jurisdiction = models.CharField(max_length=8)
     number = models.CharField(max_length=40)
     expires_on = models.DateField()
+
+
+class SecondFactor(models.Model):
+    """A device that shows a person's codes (RFC 6238). It counts from the first right code on."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="second_factor")
+    secret = models.BinaryField()
+    """Needed as it is to judge a code; who can read the database can make codes, and still lacks the password."""
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+    """The interval of the last code that was taken: a code seen over a shoulder opens nothing a second time."""
+
+
+class RecoveryCode(models.Model):
+    """A hashed code that stands in once for a lost device; deleted when it is used."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recovery_codes")
+    hashed = models.CharField(max_length=200)
+
+
+class Tries(models.Model):
+    """Wrong passwords, codes or PINs of late, counted where every worker of the server sees them."""
+
+    key = models.CharField(max_length=64)
+    """Hash of what is counted (account and address, person and station): a password typed as a name is not kept."""
+    failures = models.IntegerField(default=0)
+    last_at = models.DateTimeField()
+    right_at = models.DateTimeField(null=True)
+    """When it was last right here."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="race_tries_key")]
 
 
 class Counter(models.Model):

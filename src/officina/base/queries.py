@@ -1,6 +1,6 @@
 """Reading sites and people: the actor of a request, the people at a station."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import BigIntegerField
 
@@ -59,6 +59,7 @@ def actor_for(user_id: int, site_id: int, *, station: str = "", key: str = "") -
         licences=_licences(found.user),
         supervisor=_supervisor(found.supervisor, site) if found.supervisor else None,
         station=station,
+        entrance=found.user.entrance,
         key=key,
     )
 
@@ -126,3 +127,8 @@ def setup_of(site: Site) -> Actor:
 def setup_actor(site_id: int) -> Actor:
     """Who sets up a site that exists."""
     return setup_of(site(site_id))
+
+
+def nobody_at(site: Site, *, station: str) -> Actor:
+    """Who tried a name that nobody here has: may do nothing, and has a line in the audit trail."""
+    return replace(setup_of(site), name="Nobody known", role="", role_title="", grants={}, station=station)

@@ -1,19 +1,16 @@
-"""Opening a site, adding people, signing in and switching at a station."""
+"""Opening a site; adding people, switching them off, and what an owner asks of them at the door."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 
-from officina.base import acts, audit, queries, roles
+from officina.base import acts, audit, queries, roles, secrets
 from officina.base.access import Actor, LicenceFact
 from officina.base.command import command
-from officina.base.models import AuditEntry, AuditSeal, Licence, Membership, Role, Site, User
+from officina.base.models import AuditSeal, Licence, Membership, Role, Site, User
 from officina.kernel.errors import Refused
-
-SIGN_IN_WINDOW = timedelta(minutes=15)
-SIGN_IN_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +86,10 @@ def add_person(actor: Actor, *, person: NewPerson, at: datetime) -> User:
             f"There is nobody named {person.supervisor} here to supervise.",
             {"supervisor": "No such person"},
         )
+    if person.password and not actor.training:  # a training house prints its password for whoever tries it
+        secrets.must_be_good_password(person.password, username=person.username)
+    if person.pin and not actor.training:
+        secrets.must_be_good_pin(person.pin)
     user = User(username=person.username, name=person.name, initials=person.initials)
     user.password = make_password(person.password or None)
     user.pin_hash = make_password(person.pin) if person.pin else ""
@@ -104,58 +105,59 @@ def add_person(actor: Actor, *, person: NewPerson, at: datetime) -> User:
     return user
 
 
-def sign_in(username: str, password: str, *, station: str, at: datetime) -> Actor:
-    """The actor of a person who gives a right password, at the newest site they work at; Refused otherwise, in one sentence for all causes."""
-    user = User.objects.filter(username=username.strip().lower(), is_active=True).first()
-    sites = queries.sites_of(user.pk) if user else []
-    right = check_password(password, user.password if user else make_password("nobody"))
-    actor = queries.actor_for(user.pk, sites[0].pk, station=station) if user and sites else None
-    if actor is None:
-        raise Refused("sign_in", "The name and password do not fit together.")
-    _throttle(actor, at=at)
-    if not right:
-        _note(actor, what=audit.SIGN_IN_FAILED, at=at)
-        raise Refused("sign_in", "The name and password do not fit together.")
-    _note(actor, what=audit.SIGNED_IN, at=at)
-    return actor
-
-
-def switch(site_id: int, user_id: int, pin: str, *, station: str, at: datetime) -> Actor:
-    """Another person takes over a shared station by PIN."""
-    actor = queries.actor_for(user_id, site_id, station=station)
-    if actor is None:
-        raise Refused("pin", "This PIN does not fit this person.")
-    _throttle(actor, at=at)
-    hashed = User.objects.values_list("pin_hash", flat=True).get(pk=user_id)
-    if not hashed or not check_password(pin, hashed):
-        _note(actor, what=audit.SIGN_IN_FAILED, at=at)
-        raise Refused("pin", "This PIN does not fit this person.")
-    _note(actor, what=audit.SWITCHED, at=at)
-    return actor
-
-
-def sign_out(actor: Actor, *, at: datetime) -> None:
-    """Say that a person left the station."""
-    _note(actor, what=audit.SIGNED_OUT, at=at)
-
-
-def lock(actor: Actor, *, at: datetime) -> None:
-    """Say that the station was locked, by hand or by idleness."""
-    _note(actor, what=audit.LOCKED, at=at)
+@command
+def switch_off(actor: Actor, *, username: str, at: datetime) -> User:
+    """A person who left works here no more: every page of theirs is closed with its next request."""
+    return _switch_to(actor, username=username, active=False, at=at)
 
 
 @command
-def _note(actor: Actor, *, what: str, at: datetime) -> None:
-    audit.record(actor, what, at=at)
+def switch_on(actor: Actor, *, username: str, at: datetime) -> User:
+    """A person who was switched off may work here again."""
+    return _switch_to(actor, username=username, active=True, at=at)
 
 
-def _throttle(actor: Actor, *, at: datetime) -> None:
-    """A PIN or password cannot be guessed by trying: after some failures the person is shut out for a while."""
-    failed = AuditEntry.objects.filter(
-        site_id=actor.site_id, verb=audit.SIGN_IN_FAILED, user_id=actor.user_id, at__gt=at - SIGN_IN_WINDOW
-    ).count()
-    if failed >= SIGN_IN_TRIES:
-        raise Refused("too_many_tries", "Too many wrong tries for this person. Wait 15 minutes, or ask the owner.")
+def _switch_to(actor: Actor, *, username: str, active: bool, at: datetime) -> User:
+    actor.must(acts.MANAGE_STAFF, at=at)
+    works = membership(actor, username)
+    works.is_active = active
+    works.save(update_fields=["is_active"])
+    audit.record(actor, audit.SWITCHED_ON if active else audit.SWITCHED_OFF, at=at, on=works.user)
+    return works.user
+
+
+@command
+def set_password(actor: Actor, *, username: str, password: str, at: datetime) -> User:
+    """Give a person a new password: whoever knew the old one is out with the next click."""
+    actor.must(acts.MANAGE_STAFF, at=at)
+    user = membership(actor, username).user
+    secrets.must_be_good_password(password, username=user.username)
+    user.password = make_password(password)
+    user.entrance += 1
+    user.save(update_fields=["password", "entrance"])
+    audit.record(actor, audit.PASSWORD_SET, at=at, on=user)
+    return user
+
+
+@command
+def ask_second_factor(actor: Actor, *, role: str, asked: bool, at: datetime) -> Role:
+    """Say whether a role of the actor's site asks for a second factor, from the next sign-in on."""
+    actor.must(acts.MANAGE_STAFF, at=at)
+    found = Role.objects.filter(site_id=actor.site_id, key=role).first()
+    if found is None:
+        raise Refused("no_role", f"There is no role {role!r} here.")
+    before, found.asks_second_factor = found.asks_second_factor, asked
+    found.save(update_fields=["asks_second_factor"])
+    audit.record(actor, audit.SECOND_FACTOR_ASKED, at=at, on=found, before={role: before}, after={role: asked})
+    return found
+
+
+def membership(actor: Actor, username: str) -> Membership:
+    """The place of a person at the actor's site; Refused where nobody of that name works here."""
+    found = Membership.objects.select_related("user").filter(site_id=actor.site_id, user__username=username).first()
+    if found is None:
+        raise Refused("no_person", f"Nobody called {username!r} works here.")
+    return found
 
 
 @command

@@ -52,6 +52,10 @@ def main() -> None:
         worker.seal,
         pharmacy.open_pharmacy,
         pharmacy.add_person,
+        pharmacy.set_password,
+        pharmacy.switch_off,
+        pharmacy.reset_second_factor,
+        pharmacy.ask_second_factor,
     ):
         officina.add_command(command)
     officina(prog_name="officina")

@@ -1,13 +1,14 @@
 """`officina open` and `officina add-person`: an owner sets up alone."""
 
 import sys
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from zoneinfo import available_timezones
 
 import click
 
-from officina.base import queries, services
-from officina.base.access import Licence, LicenceFact
+from officina.base import queries, second_factor, services
+from officina.base.access import Actor, Licence, LicenceFact
 from officina.base.services import NewPerson, NewSite
 from officina.cli import house
 from officina.drugs import services as drugs
@@ -156,3 +157,58 @@ def add_person(
         click.echo(str(no), err=True)
         sys.exit(1)
     click.echo(f"{name} works at {site.name} as {role}.")
+
+
+def _owner(site_name: str, act: Callable[[Actor, datetime], object]) -> None:
+    """Do what only the owner may, from the machine's own keyboard; exit 1 with the sentence where the house says no."""
+    house.migrate()
+    try:
+        act(queries.setup_actor(house.site(site_name).pk), clock.now())
+    except Refused as no:
+        click.echo(str(no), err=True)
+        sys.exit(1)
+
+
+_at_site = click.option("--site", "site_name", default="", help="Name of the pharmacy; the newest where not given.")
+
+
+@click.command("set-password", short_help="Give a person a new password.")
+@click.argument("username", callback=_said)
+@click.password_option(help="Asked for where not given.")
+@_at_site
+def set_password(username: str, password: str, site_name: str) -> None:
+    """Give a person a new password; whatever they have open is closed."""
+    name = username.lower()
+    _owner(site_name, lambda actor, at: services.set_password(actor, username=name, password=password, at=at))
+    click.echo(f"{name} has a new password. Whatever was open with the old one is closed.")
+
+
+@click.command("switch-off", short_help="Let a person who left in no more.")
+@click.argument("username", callback=_said)
+@click.option("--back", is_flag=True, help="Let the person in again.")
+@_at_site
+def switch_off(username: str, back: bool, site_name: str) -> None:
+    """Let a person in no more; whatever they have open is closed at once."""
+    name, do = username.lower(), services.switch_on if back else services.switch_off
+    _owner(site_name, lambda actor, at: do(actor, username=name, at=at))
+    click.echo(f"{name} may sign in again." if back else f"{name} is switched off, and out of every page.")
+
+
+@click.command("reset-second-factor", short_help="Take a lost device off a person.")
+@click.argument("username", callback=_said)
+@_at_site
+def reset_second_factor(username: str, site_name: str) -> None:
+    """Take a person's device for codes, and its recovery codes, away."""
+    name = username.lower()
+    _owner(site_name, lambda actor, at: second_factor.reset(actor, username=name, at=at))
+    click.echo(f"{name} has no second factor now. Whatever they had open is closed.")
+
+
+@click.command("ask-second-factor", short_help="Ask a role for a second factor.")
+@click.argument("role", callback=_said)
+@click.option("--no", "waived", is_flag=True, help="Ask this role no longer.")
+@_at_site
+def ask_second_factor(role: str, waived: bool, site_name: str) -> None:
+    """Ask everybody of a role for a code beside the password, from their next sign-in on."""
+    _owner(site_name, lambda actor, at: services.ask_second_factor(actor, role=role, asked=not waived, at=at))
+    click.echo(f"{role}: a second factor is {'optional' if waived else 'asked for at the next sign-in'}.")

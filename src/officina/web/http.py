@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.forms import BaseForm
 from django.http import HttpRequest
@@ -51,3 +52,11 @@ class DeskRequest(HttpRequest):
     htmx: HtmxDetails
     session: SessionBase
     resolver_match: Any
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from. What a proxy says of it counts only where the owner named that proxy: anybody can write it."""
+    near = str(request.META.get("REMOTE_ADDR", ""))
+    if near not in settings.PROXIES:
+        return near[:45]
+    return request.headers.get("X-Forwarded-For", near).split(",")[-1].strip()[:45]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from officina.base.access import Actor
 from officina.kernel import clock
 from officina.web.http import DeskRequest, Outcome, Said
 
+By = Literal["password", "pin", "half"]
+"""How somebody sat down; "half": by a password alone where the role asks for a second factor, too."""
 V = TypeVar("V", bound=Callable[..., Any])
 
 SEEN_EVERY = timedelta(seconds=min(15, settings.IDLE_LOCK_SECONDS / 4))
@@ -24,6 +26,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+
+
+PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+"""No page asks for any of these: what runs in it by mistake shall not, either."""
 
 
 def public(view: V) -> V:
@@ -38,12 +44,34 @@ def at_the_lock(view: V) -> V:
     return view
 
 
-def seat(session: SessionBase, actor: Actor, *, at: datetime) -> None:
+def setting_up(view: V) -> V:
+    """The page that must be done before anything else opens, by whoever's role asks for a second factor."""
+    view.door = "set up"  # type: ignore[attr-defined]
+    return view
+
+
+def seat(session: SessionBase, actor: Actor, *, at: datetime, by: By = "password") -> None:
     """Let a person sit down at the station of this session; a new session key, so that an old one opens nothing."""
     session.cycle_key()
+    session["entrance"] = actor.entrance
+    session.pop("half", None)
+    session.pop("set_up", None)
+    if by != "pin":
+        session["opened_at"] = at.isoformat()
+    if by == "password":
+        prove(session, actor)
+    elif by == "half":
+        session["set_up"] = True
     session["user"], session["site"], session["station"] = actor.user_id, actor.site_id, actor.station
     session["seen"], session["locked"] = at.isoformat(), False
     session.pop("said", None)
+
+
+def prove(session: SessionBase, actor: Actor) -> None:
+    """All that was asked of this person was given here: now the station is open, and their PIN holds at it."""
+    session["opened_by"] = actor.user_id
+    session["proven"] = sorted({*session.get("proven", []), actor.user_id})
+    session.pop("set_up", None)
 
 
 def lock(session: SessionBase) -> None:
@@ -56,6 +84,12 @@ def is_locked(session: SessionBase, *, at: datetime) -> bool:
     seen = session.get("seen")
     idle = seen is None or at - datetime.fromisoformat(seen) > timedelta(seconds=settings.IDLE_LOCK_SECONDS)
     return bool(session.get("locked")) or idle
+
+
+def is_over(session: SessionBase, *, at: datetime) -> bool:
+    """Whether the password that opened the station was given too long ago, however busy it was since."""
+    opened = session.get("opened_at")
+    return opened is None or at - datetime.fromisoformat(opened) > timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 def said(session: SessionBase) -> list[Said]:
@@ -75,6 +109,8 @@ class Door:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
@@ -93,6 +129,8 @@ class Door:
             return None
         if is_locked(desk.session, at=desk.at):
             return _to("/lock", desk, status=423)
+        if desk.session.get("set_up") and door != "set up":
+            return _to("/second-factor", desk, status=401)
         _note_seen(desk)
         return None
 
@@ -103,6 +141,8 @@ def _actor(request: DeskRequest) -> Actor | None:
     if user_id is None or site_id is None:
         return None
     actor = house.actor_for(user_id, site_id, station=request.session.get("station", ""))
+    if actor and (actor.entrance != request.session.get("entrance") or is_over(request.session, at=request.at)):
+        return None
     key = request.POST.get("key", "")[:64] if request.method == "POST" else ""
     return replace(actor, key=key) if actor and key else actor
 

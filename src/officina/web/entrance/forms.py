@@ -31,3 +31,14 @@ class PinForm(DeskForm):
         label="PIN", max_length=12, widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={"required": "Type your PIN."},
     )  # fmt: skip
+
+
+class CodeForm(DeskForm):
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false", "autocapitalize": "off"}
+        ),
+        error_messages={"required": "Type the code that your device shows."},
+    )

@@ -3,20 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.urls import Resolver404, resolve
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from officina.base import entering
 from officina.base import queries as house
-from officina.base import services
 from officina.kernel.errors import Refused
 from officina.web import shell
-from officina.web.answers import show, tell
+from officina.web.answers import show
+from officina.web.entrance import second_factor
+from officina.web.entrance.again import again
 from officina.web.entrance.forms import PinForm, SignInForm
-from officina.web.forms import form, mark_refused
-from officina.web.http import DeskRequest
+from officina.web.forms import form
+from officina.web.http import DeskRequest, address_of
 
 STATION_AGE = timedelta(days=400)
 
@@ -29,7 +32,7 @@ def sign_in(request: DeskRequest) -> HttpResponse:
         try:
             return _sign_in(request)
         except Refused as no:
-            return _again(request, "entrance/sign_in.html", no, _sign_in_page(request))
+            return again(request, "entrance/sign_in.html", no, _sign_in_page(request))
     return show(request, "entrance/sign_in.html", _sign_in_page(request))
 
 
@@ -40,14 +43,30 @@ def _sign_in_page(request: DeskRequest) -> dict[str, Any]:
 
 def _sign_in(request: DeskRequest) -> HttpResponse:
     facts = form(request, SignInForm, initial={}).facts()
-    actor = services.sign_in(facts["username"], facts["password"], station=facts["station"], at=request.at)
-    shell.seat(request.session, actor, at=request.at)
-    rotate_token(request)
-    response = HttpResponseRedirect(_next(request))
-    response.set_cookie(
-        "station", facts["station"], max_age=STATION_AGE, httponly=True, samesite="Strict", secure=request.is_secure()
+    station = facts["station"]
+    entered = entering.sign_in(
+        facts["username"], facts["password"], station=station, address=address_of(request), at=request.at
     )
+    if entered.needs_code:
+        second_factor.keep_half(request, entered.actor, then=_next(request))
+        response = HttpResponseRedirect("/sign-in/code")
+    else:
+        shell.seat(request.session, entered.actor, at=request.at, by="half" if entered.must_set_up else "password")
+        response = HttpResponseRedirect("/second-factor" if entered.must_set_up else _next(request))
+    rotate_token(request)
+    _remember(response, station)
     return response
+
+
+def _remember(response: HttpResponse, station: str) -> None:
+    response.set_cookie(
+        "station",
+        station,
+        max_age=STATION_AGE,
+        httponly=True,
+        samesite="Strict",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
 
 
 @shell.at_the_lock
@@ -58,7 +77,7 @@ def switch(request: DeskRequest) -> HttpResponse:
         try:
             return _open(request)
         except Refused as no:
-            return _again(request, "entrance/switch.html", no, _switch_page(request))
+            return again(request, "entrance/switch.html", no, _switch_page(request))
     return show(request, "entrance/switch.html", _switch_page(request))
 
 
@@ -77,9 +96,16 @@ def _open(request: DeskRequest) -> HttpResponse:
     """Let the person whose PIN fits sit down; a page that was only covered is told to uncover itself."""
     facts = form(request, PinForm).facts()
     before = request.actor.user_id
-    station = request.session.get("station", "")
-    actor = services.switch(request.actor.site_id, facts["user"], facts["pin"], station=station, at=request.at)
-    shell.seat(request.session, actor, at=request.at)
+    actor = entering.switch(
+        request.actor.site_id,
+        facts["user"],
+        facts["pin"],
+        station=request.session.get("station", ""),
+        opened_by=request.session.get("opened_by", 0),
+        proven=frozenset(request.session.get("proven", [])),
+        at=request.at,
+    )
+    shell.seat(request.session, actor, at=request.at, by="pin")
     if "X-Cover" in request.headers and actor.user_id == before:
         return HttpResponse(status=204)
     return HttpResponseRedirect(_next(request))
@@ -92,7 +118,7 @@ def lock(request: DeskRequest) -> HttpResponse:
     if request.method != "POST":
         return _locked(request)
     if request.POST.get("do") != "open":
-        services.lock(request.actor, at=request.at)
+        entering.lock(request.actor, at=request.at)
         shell.lock(request.session)
         return HttpResponse(status=204) if "X-Cover" in request.headers else _locked(request)
     try:
@@ -100,7 +126,7 @@ def lock(request: DeskRequest) -> HttpResponse:
     except Refused as no:
         if "X-Cover" in request.headers:
             return HttpResponse(no.sentence, status=422, content_type="text/plain; charset=utf-8")
-        return _again(request, "entrance/lock.html", no, _lock_page(request))
+        return again(request, "entrance/lock.html", no, _lock_page(request))
 
 
 def _locked(request: DeskRequest) -> HttpResponse:
@@ -114,7 +140,7 @@ def _lock_page(request: DeskRequest) -> dict[str, Any]:
 @shell.at_the_lock
 @require_POST
 def sign_out(request: DeskRequest) -> HttpResponse:
-    services.sign_out(request.actor, at=request.at)
+    entering.sign_out(request.actor, at=request.at)
     request.session.flush()
     return HttpResponseRedirect("/sign-in")
 
@@ -122,15 +148,6 @@ def sign_out(request: DeskRequest) -> HttpResponse:
 def here(request: DeskRequest) -> HttpResponse:
     """Somebody types at a page that sends nothing for long: the door has noted it by now."""
     return HttpResponse(status=204)
-
-
-def _again(request: DeskRequest, template: str, no: Refused, context: dict[str, Any]) -> HttpResponse:
-    """The same page with what was wrong; what was typed stays, save the secret."""
-    request.outcome.refusal = no
-    mark_refused(request)
-    if not no.fields:
-        tell(request, no.sentence, "no")
-    return show(request, template, context, status=422)
 
 
 def _next(request: DeskRequest) -> str:
