@@ -57,7 +57,7 @@ class History:
         self.patterns = {model: _patterns(rows, **EMPTY.get(model, {})) for model, rows in self.rows.items()}
         self.on_paper = _patterns(self.rows[Prescription], message_id=None, origin=Prescription.Origin.WRITTEN)
 
-    def fill_up(self, fills: int, *, tick: Callable[[int, int], None] = lambda done, of: None) -> int:
+    def fill_up(self, fills: int, *, tick: Callable[[int, int], None]) -> int:
         """Write so many past fills, oldest last; gives how many rows that were."""
         copies = -(-fills // self.fills)
         patients = max(copies // FILLS_A_PATIENT, 1)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.utils import DatabaseError
 
 import cast as standing
-from officina.base import audit, services, triggers
+from officina.base import audit, entering, services, triggers
 from officina.base.models import AuditEntry, AuditSeal
 from officina.inventory.models import Move
 
@@ -20,7 +20,7 @@ def cast(db):
 
 
 def test_an_entry_tells_who_by_which_licence_at_which_station(cast):
-    services.sign_out(cast.ada, at=AT)
+    entering.sign_out(cast.ada, at=AT)
     entry = AuditEntry.objects.latest("id")
     assert (entry.name, entry.role, entry.station, entry.verb) == ("Ada Park", "Pharmacist", "test", "user.signed_out")
     assert "pharmacist US-WI PHA-1 to 2027-12-31" in entry.licence
@@ -57,7 +57,7 @@ def test_what_is_protected_is_what_should_be(cast):
 
 def test_a_seal_closes_all_entries_and_the_next_goes_on_from_it(cast):
     first = services.seal_audit(cast.setup, at=AT)
-    services.sign_out(cast.ada, at=AT)
+    entering.sign_out(cast.ada, at=AT)
     second = services.seal_audit(cast.setup, at=AT + timedelta(hours=1))
     assert second.after_id == first.last_id
     assert second.previous == first.digest
@@ -79,7 +79,7 @@ def tampered(sql, parameters):
 )
 def test_a_row_changed_or_removed_behind_the_programs_back_is_found_with_its_span(cast, sql):
     services.seal_audit(cast.setup, at=AT)
-    services.sign_out(cast.ada, at=AT)
+    entering.sign_out(cast.ada, at=AT)
     sealed = services.seal_audit(cast.setup, at=AT)
     tampered(sql, [sealed.last_id])
     (problem,) = audit.broken_seals(cast.setup.site_id)
@@ -88,7 +88,7 @@ def test_a_row_changed_or_removed_behind_the_programs_back_is_found_with_its_spa
 
 def test_a_removed_seal_breaks_the_chain(cast):
     services.seal_audit(cast.setup, at=AT)
-    services.sign_out(cast.ada, at=AT)
+    entering.sign_out(cast.ada, at=AT)
     services.seal_audit(cast.setup, at=AT)
     triggers.remove(connection, "base_auditseal")
     AuditSeal.objects.order_by("id").first().delete()
