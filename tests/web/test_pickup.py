@@ -65,9 +65,11 @@ class TestTheList:
         assert answer.status_code == 422
         assert "<script>alert" not in text(answer)
 
-    def test_what_nobody_came_for_goes_back_as_a_vial(self, cast, tess, fill):
+    def test_what_nobody_came_for_goes_back_as_a_vial(self, seat, cast, tess, fill):
         assert "To return to stock" not in text(tess.get("/pickup/"))
         cast.at(60 * 24 * 20)
+        # Nobody stays signed in for three weeks.
+        tess = Busy(seat, cast, cast.tess)
         assert "To return to stock" in text(tess.get("/pickup/"))
         answer = tess.post("/pickup/", {"do": "return_to_stock", "fill": fill.code})
         assert answer.status_code == 303
