@@ -157,7 +157,7 @@ class Bench:
         """The written package where it can be dispensed, else another of the same drug that has enough on the shelf."""
         assert proposed.drug is not None
         choices = ([proposed.package] if proposed.package else []) + drugs.packages_of(proposed.drug.pk)
-        fitting = [c for c in choices if not (c.unit_of_use and quantity % c.size)]
+        fitting = [c for c in choices if not (c.unit_of_use and quantity % c.holds)]
         shelves = inventory.shelves(tech.site_id, [c.pk for c in fitting], on=tech.day(at))
         enough = [c for c in fitting if c.pk in shelves and shelves[c.pk].on_hand >= quantity]
         return (enough or fitting)[0]
@@ -253,7 +253,7 @@ class Bench:
         actor = self.house.staff["tara"]
         long_ago, gone = at - timedelta(days=400), actor.day(at) - timedelta(days=20)
         stock.receive(actor, package=package, lot_number="OLD1", expires_on=gone, quantity=Decimal(10), at=long_ago)
-        return Bottle(package.pk, package.gtin, "OLD1", gone)
+        return Bottle(package.pk, package.gtin or "", "OLD1", gone)
 
     def _check(self, boss: Actor, fill: Fill, traps: list[str], *, at: datetime) -> Fill:
         """The final check; a technician tries it, or the one who filled it, where that is planted."""

@@ -151,11 +151,11 @@ def _stock(rng: random.Random, actor: Actor, *, at: datetime) -> dict[int, list[
     """Two lots of every package, the one that expires first smaller."""
     today = actor.day(at)
     found: dict[int, list[Bottle]] = {}
-    for package in drugs.packages().order_by("id"):
+    for package in drugs.house_packages():
         for n, (days, bottles) in enumerate(((rng.randint(70, 200), 2), (rng.randint(300, 800), 8))):
             lot = f"{rng.choice('ABCDEFGH')}{rng.randint(1000, 9999)}{'XY'[n]}"
             expires_on = today + timedelta(days=days)
-            quantity = package.size * bottles * (1 if package.size >= 30 else 4)
+            quantity = package.holds * bottles * (1 if package.holds >= 30 else 4)
             inventory.receive(
                 actor,
                 package=package,
@@ -165,7 +165,7 @@ def _stock(rng: random.Random, actor: Actor, *, at: datetime) -> dict[int, list[
                 at=at,
                 invoice="opening stock",
             )
-            found.setdefault(package.pk, []).append(Bottle(package.pk, package.gtin, lot, expires_on))
+            found.setdefault(package.pk, []).append(Bottle(package.pk, package.gtin or "", lot, expires_on))
     return found
 
 

@@ -33,6 +33,11 @@ _INGREDIENTS = Question(
 )
 
 
+def house_packages() -> list[Package]:
+    """The packages that the house or its starter list entered, not the whole directory."""
+    return list(packages().filter(is_house=True).order_by("id"))
+
+
 def package_by_gtin(gtin: str) -> Package | None:
     """The package behind a 14-digit barcode number."""
     return _BY_GTIN.first(gtin=gtin)
@@ -52,8 +57,16 @@ def package(pk: int) -> Package:
 
 
 def packages_of(drug_id: int) -> list[Package]:
-    """The packages in which a clinical drug is sold, by product and size."""
-    return list(packages().filter(product__drug_id=drug_id).order_by("product__brand_name", "product__labeler", "size"))
+    """The packages in which a clinical drug may be dispensed, by product and size: no sample, none ended, none of unknown size."""
+    sold = packages().filter(
+        product__drug_id=drug_id,
+        size__isnull=False,
+        sample=False,
+        excluded=False,
+        ended_on=None,
+        product__ended_on=None,
+    )
+    return list(sold.order_by("product__brand_name", "product__labeler", "size"))
 
 
 def brand_of(drug_id: int) -> str:

@@ -1,15 +1,116 @@
 """Writing the drug file."""
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
 
 from officina.base import acts, audit
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.drugs import starter
-from officina.drugs.models import Drug, Ingredient, Package, Product
+from officina.drugs import directory, lists, starter
+from officina.drugs.lists import Change
+from officina.drugs.models import Drug, Edition, Ingredient, Package, Product
+from officina.drugs.sources import fda_ndc
+from officina.drugs.sources.files import Bundle, open_bundle
+from officina.drugs.sources.registry import source_of
+from officina.drugs.sources.shape import Faults, Source
+from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.ndc import Ndc
 
 LOADED = audit.verb("drugs.loaded", "loaded the drug file")
+
+IMPORTED = audit.verb("drugs.imported", "brought an official list into the drug file")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of one file."""
+
+    source: str
+    title: str
+    name: str
+    dated: date | None
+    unread: int
+    is_same: bool
+    """These very bytes stood in the drug file already: nothing was read."""
+    changes: list[Change]
+
+
+@command
+def import_files(
+    actor: Actor,
+    *,
+    paths: list[Path],
+    at: datetime,
+    dated: date | None = None,
+    accept_shrink: bool = False,
+    tell: Callable[[str, int], None] | None = None,
+) -> list[Imported]:
+    """Bring official files into the drug file, all of them or none. ParseError becomes Refused; `tell` hears title and rows read."""
+    actor.must(acts.MANAGE_STAFF, at=at)
+    try:
+        found = [(bundle := open_bundle(path), source_of(bundle)) for path in paths]
+        return [
+            _import(actor, bundle, source, at=at, dated=dated, accept_shrink=accept_shrink, tell=tell)
+            for bundle, source in found
+        ]
+    except ParseError as problem:
+        raise Refused("not_readable", f"Nothing was changed: {problem}") from problem
+
+
+def _import(
+    actor: Actor,
+    bundle: Bundle,
+    source: Source,
+    *,
+    at: datetime,
+    dated: date | None,
+    accept_shrink: bool,
+    tell: Callable[[str, int], None] | None,
+) -> Imported:
+    newest = Edition.objects.filter(source=source.KEY, name=bundle.path.name).order_by("-loaded_at", "-pk").first()
+    if newest is not None and newest.sha256 == bundle.sha256:
+        return Imported(
+            source.KEY, source.TITLE, bundle.path.name, newest.dated, newest.unread, is_same=True, changes=[]
+        )
+    faults = Faults()
+    edition = Edition.objects.create(
+        source=source.KEY,
+        dated=dated or source.edition(bundle),
+        name=bundle.path.name[:200],
+        sha256=bundle.sha256,
+        loaded_at=at,
+        rows=0,
+    )
+    on = edition.dated or actor.day(at)
+    rows = source.rows(bundle, faults)
+
+    def told(count: int) -> None:
+        if tell is not None:
+            tell(source.TITLE, count)
+
+    if source.KEY == fda_ndc.KEY:
+        changes = directory.load(rows, edition_id=edition.pk, on=on, faults=faults, tell=told)
+    else:
+        changes = lists.load(rows, edition_id=edition.pk, on=on, tell=told)
+    _hold(changes, accept_shrink=accept_shrink)
+    edition.rows, edition.unread = sum(c.rows for c in changes), faults.count
+    edition.faults = [asdict(f) for f in faults.first]
+    edition.save(update_fields=["rows", "unread", "faults"])
+    after = {c.name: {"added": c.added, "changed": c.changed, "ended": c.ended} for c in changes}
+    audit.record(actor, IMPORTED, at=at, after={"source": source.KEY, "sha256": bundle.sha256, **after})
+    return Imported(
+        source.KEY, source.TITLE, bundle.path.name, edition.dated, faults.count, is_same=False, changes=changes
+    )
+
+
+def _hold(changes: list[Change], *, accept_shrink: bool) -> None:
+    """Refuse a load that would end more than a tenth of a table: it is more often a broken file than a true one."""
+    shrinking = [c for c in changes if c.shrinks]
+    if shrinking and not accept_shrink:
+        what = "; ".join(f"{c.ended:,} of {c.before:,} {c.name} rows would end" for c in shrinking)
+        raise Refused("shrinks", f"Nothing was changed: {what}. If the list is right, import it with --accept-shrink.")
 
 
 @command

@@ -87,11 +87,11 @@ def _ordered(entry: Entry, package: Package) -> dict[str, Any]:
         raise Refused(
             "package_of_other_drug", f"{package.ndc} is not {entry.drug}.", {"package": "Choose a package of this drug"}
         )
-    if package.unit_of_use and entry.quantity % package.size:
+    if package.unit_of_use and entry.quantity % package.holds:
         raise Refused(
             "not_whole_packages",
-            f"{package.ndc} is dispensed in whole packages of {package.size:f} {package.unit}.",
-            {"quantity": f"A multiple of {package.size:f}"},
+            f"{package.ndc} is dispensed in whole packages of {package.holds:f} {package.unit}.",
+            {"quantity": f"A multiple of {package.holds:f}"},
         )
     return {
         "patient": entry.patient,

@@ -171,7 +171,7 @@ def _kits(steps: list[_Step]) -> Size | Unparsed:
 
 def _sized(steps: list[_Step]) -> Size | Unparsed:
     last = steps[-1]
-    each = _counted(last.holder)
+    each = counted_unit(last.holder)
     if each and len(steps) > 1:
         # "20 CAPSULE …  > 1 g in 1 CAPSULE", "100 SWAB … > .6 mL in 1 SWAB": what each holds or lasts; the pieces are dispensed.
         return _product(steps[:-1], each, D(1))
@@ -180,7 +180,7 @@ def _sized(steps: list[_Step]) -> Size | Unparsed:
         return _product(steps, unit, factor)
     if last.unit in _TIMES:
         return _worn(steps)
-    counted = _counted(last.unit)
+    counted = counted_unit(last.unit)
     if counted:
         return _product(steps, counted, D(1))
     if last.unit in _DOSED and last.count > 1:
@@ -200,7 +200,8 @@ def _worn(steps: list[_Step]) -> Size | Unparsed:
     return _product(steps[:-1], _holder(steps[-1].holder), D(1))
 
 
-def _counted(unit: str) -> str | None:
+def counted_unit(unit: str) -> str | None:
+    """The unit of a form that is counted one by one; None for what is measured or dosed."""
     return _COUNTED.get(unit) or _COUNTED.get(unit.split(",", maxsplit=1)[0])
 
 

@@ -62,14 +62,14 @@ def receive(request: DeskRequest) -> None:
         package=package,
         lot_number=lot_number,
         expires_on=expires_on,
-        quantity=facts["bottles"] * package.size,
+        quantity=facts["bottles"] * package.holds,
         invoice=facts["invoice"],
         at=request.at,
     )
     request.outcome.forms.clear()
     tell(
         request,
-        f"{written(facts['bottles'] * package.size)} {package.unit} of {package.product.drug}, lot {lot.number}, received.",
+        f"{written(facts['bottles'] * package.holds)} {package.unit} of {package.product.drug}, lot {lot.number}, received.",
     )
 
 
