@@ -40,7 +40,7 @@ def main() -> None:
     _read_settings()
     django.setup()
     # The commands reach rows, which exist only once the house is set up.
-    from officina.cli import check, demo, label, pharmacy, receive, serve, worker
+    from officina.cli import check, demo, drugs, label, pharmacy, receive, serve, worker
 
     for command in (
         demo.demo,
@@ -56,6 +56,7 @@ def main() -> None:
         pharmacy.switch_off,
         pharmacy.reset_second_factor,
         pharmacy.ask_second_factor,
+        drugs.drugs,
     ):
         officina.add_command(command)
     officina(prog_name="officina")

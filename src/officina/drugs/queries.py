@@ -1,14 +1,18 @@
 """Reading the drug file: by scanned code, by words, by NDC."""
 
 import re
+from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import BigIntegerField, CharField, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q, QuerySet
 
 from officina.base.rows import Question
+from officina.drugs.models import Approval, Edition, Price, Product, Recall, RecallNdc, RxNdc, Shortage
 from officina.drugs.models import Drug as Drug
 from officina.drugs.models import Ingredient as Ingredient
 from officina.drugs.models import Package as Package
-from officina.drugs.models import Product
+from officina.drugs.sources.registry import SOURCES
+from officina.drugs.sources.shape import Source
 from officina.kernel.errors import Refused
 
 _WORD = re.compile(r"[a-z0-9.%/,-]+")
@@ -139,3 +143,70 @@ def ingredients_of(drug_id: int) -> list[Ingredient]:
 def count() -> int:
     """How many packages the drug file holds."""
     return Package.objects.count()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How fresh one official list is."""
+
+    key: str
+    title: str
+    url: str
+    dated: date | None
+    loaded_on: date | None
+    """None where it was never loaded."""
+    age: int
+    """Days since the edition, or since the load where the file tells no day."""
+    is_stale: bool
+    """Older than this list may be; one that was never loaded is not stale but missing."""
+    rows: int
+    unread: int
+    sha256: str
+
+
+def sources(*, on: date) -> list[SourceState]:
+    """Every source of the drug file with its newest edition on a day."""
+    return [_state(source, on) for source in {s.KEY: s for s in reversed(SOURCES)}.values()][::-1]
+
+
+def _state(source: Source, on: date) -> SourceState:
+    newest = Edition.objects.filter(source=source.KEY).order_by("-loaded_at", "-pk").first()
+    if newest is None:
+        return SourceState(source.KEY, source.TITLE, source.URL, None, None, 0, False, 0, 0, "")
+    loaded_on = newest.loaded_at.date()
+    age = max((on - (newest.dated or loaded_on)).days, 0)
+    return SourceState(
+        source.KEY,
+        source.TITLE,
+        source.URL,
+        newest.dated,
+        loaded_on,
+        age,
+        age > source.STALE_AFTER,
+        newest.rows,
+        newest.unread,
+        newest.sha256,
+    )
+
+
+def joins() -> dict[str, int]:
+    """What the lists do not say of each other: a price that is missing is "no price", never nothing."""
+    here = Package.objects.filter(ended_on=None)
+    known = Package.objects.filter(ndc12=OuterRef("ndc12"))
+    listed = Product.objects.filter(ended_on=None, kind="HUMAN PRESCRIPTION DRUG").exclude(application="")
+    return {
+        "packages without a size": here.filter(size=None).count(),
+        "packages without a price": here.exclude(Exists(Price.objects.filter(ndc12=OuterRef("ndc12")))).count(),
+        "packages without an RxNorm code": here.exclude(Exists(RxNdc.objects.filter(ndc12=OuterRef("ndc12")))).count(),
+        "prescription products whose application is not in the Orange Book": listed.exclude(
+            Exists(Approval.objects.filter(application=OuterRef("application")))
+        ).count(),
+        "prices of packages that are not in the drug file": Price.objects.exclude(Exists(known)).count(),
+        "shortage notices of packages that are not in the drug file": Shortage.objects.filter(ended_on=None)
+        .exclude(Exists(known))
+        .count(),
+        "recalls that name no package": Recall.objects.exclude(
+            Exists(RecallNdc.objects.filter(number=OuterRef("number")))
+        ).count(),
+        "recalled packages that are not in the drug file": RecallNdc.objects.exclude(Exists(known)).count(),
+    }

@@ -1,0 +1,117 @@
+"""`officina drugs`: bring official lists into the drug file, and tell how fresh each is."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from officina.base import queries as base
+from officina.cli import house
+from officina.drugs import queries, services
+from officina.drugs.services import Imported
+from officina.kernel import clock
+from officina.kernel.errors import Refused
+
+
+@click.group(short_help="The drug file: import official lists, see how fresh they are.")
+def drugs() -> None:
+    """The drug file: official lists, brought in by what changed."""
+
+
+@drugs.command("import", short_help="Bring official files into the drug file.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--edition",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day of the edition, where the file tells none: 2026-11-20.",
+)
+@click.option("--accept-shrink", is_flag=True, help="Accept a list in which more than a tenth has gone.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object: files, each with its changes.")
+def import_files(paths: tuple[Path, ...], edition: datetime | None, accept_shrink: bool, as_json: bool) -> None:
+    """Bring official files into the drug file: all of PATHS, or nothing.
+
+    A path is a zip, a gzip, a text, CSV or JSON file, or a folder of the files of one source. Which source it is, its content
+    tells. Only what changed is written; what no longer stands in a list is ended, never deleted.
+    """
+    house.migrate()
+    actor = base.setup_actor(house.site().pk)
+    try:
+        with _progress(hidden=as_json) as tell:
+            done = services.import_files(
+                actor,
+                paths=list(paths),
+                at=clock.now(),
+                dated=edition.date() if edition else None,
+                accept_shrink=accept_shrink,
+                tell=tell,
+            )
+    except Refused as no:
+        click.echo(str(no), err=True)
+        sys.exit(1)
+    if as_json:
+        house.answer({"files": [asdict(one) for one in done]})
+        return
+    for one in done:
+        click.echo(_told(one))
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Callable[[str, int], None]]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} rows"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden) as bar:
+        tasks = {}
+
+        def tell(title: str, count: int) -> None:
+            if title not in tasks:
+                tasks[title] = bar.add_task(title, total=None)
+            bar.update(tasks[title], completed=count)
+
+        yield tell
+
+
+def _told(one: Imported) -> str:
+    head = f"{one.title}, {one.name}"
+    if one.is_same:
+        return f"{head}: these very bytes are in the drug file already."
+    parts = [
+        f"{c.rows:,} {c.name} rows ({c.added:,} new, {c.changed:,} changed, {c.ended:,} ended)" for c in one.changes
+    ]
+    unread = f"; lines not read and left out: {one.unread:,}" if one.unread else ""
+    return f"{head}: {', '.join(parts)}{unread}."
+
+
+@drugs.command(short_help="Edition, age, rows and checksum of every source.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object: sources and joins.")
+def status(as_json: bool) -> None:
+    """How fresh each official list is, what it holds, and what could not be joined."""
+    house.migrate()
+    today = clock.now().date()
+    sources, joins = queries.sources(on=today), queries.joins()
+    if as_json:
+        house.answer({"sources": [asdict(s) for s in sources], "joins": joins})
+        return
+    table = Table(box=None)
+    for name in ("Source", "Edition", "Age", "Rows", "Not read", "sha256"):
+        table.add_column(name, justify="right" if name in {"Age", "Rows", "Not read"} else "left")
+    for s in sources:
+        age = "never loaded" if s.loaded_on is None else f"{s.age} d{' STALE' if s.is_stale else ''}"
+        table.add_row(s.title, _day(s.dated), age, f"{s.rows:,}", f"{s.unread:,}", s.sha256[:12])
+    Console().print(table)
+    for what, count in joins.items():
+        click.echo(f"{count:,} {what}")
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
