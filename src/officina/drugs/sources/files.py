@@ -1,12 +1,13 @@
 """Opening what an owner downloaded: a file, a gzip, a zip or a folder, without trusting its names, sizes or lines."""
 
+import functools
 import gzip
 import hashlib
 import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -32,17 +33,18 @@ class Member:
     size: int
     inside: str = ""
     dated: date | None = None
+    stamp: int = 0
+    """When the path was last written: a file that is downloaded anew is another file."""
 
     def head(self) -> bytes:
         """The first bytes, to tell what it is."""
-        with self.open() as stream:
-            return stream.read(_HEAD)
+        return _head(self)
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
         """The bytes, unpacked; a damaged or swollen archive is a ParseError wherever in the reading it shows."""
         try:
-            with self._raw() as raw, io.BufferedReader(_Counted(raw, self), _CHUNK) as stream:
+            with _raw(self) as raw, io.BufferedReader(_Counted(raw, self), _CHUNK) as stream:
                 yield stream
         except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as problem:
             raise ParseError(
@@ -61,11 +63,23 @@ class Member:
                     )
                 yield number, line.rstrip(b"\r\n")
 
-    def _raw(self) -> IO[bytes]:
-        if self.inside:
-            return zipfile.ZipFile(self.path).open(self.inside)
-        plain: IO[bytes] = self.path.open("rb")
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if _is_gzip(self.path) else plain
+
+@functools.lru_cache(_MOST_MEMBERS)
+def _head(member: Member) -> bytes:
+    with member.open() as stream:
+        return stream.read(_HEAD)
+
+
+@contextmanager
+def _raw(member: Member) -> Iterator[IO[bytes]]:
+    with ExitStack() as opened:
+        if member.inside:
+            archive = opened.enter_context(zipfile.ZipFile(member.path))
+            yield opened.enter_context(archive.open(member.inside))
+            return
+        plain = opened.enter_context(member.path.open("rb"))
+        packed = _is_gzip(member.path)
+        yield cast("IO[bytes]", opened.enter_context(gzip.GzipFile(fileobj=plain))) if packed else plain
 
 
 class _Counted(io.RawIOBase):
@@ -121,7 +135,7 @@ def _members(path: Path) -> tuple[Member, ...]:
     if not zipfile.is_zipfile(path):
         if _starts(path, b"PK\x03\x04"):
             raise ParseError("zip", where=path.name, expected="the end of the archive: it was cut off", got="PK")
-        return (Member(path, path.name, path.stat().st_size),)
+        return (Member(path, path.name, path.stat().st_size, stamp=path.stat().st_mtime_ns),)
     with zipfile.ZipFile(path) as archive:
         infos = [i for i in archive.infolist() if not i.is_dir()]
         if len(infos) > _MOST_MEMBERS:
@@ -138,7 +152,7 @@ def _checked(path: Path, info: zipfile.ZipInfo) -> Member:
     if info.file_size > min(_LARGEST, max(info.compress_size, 1) * _DENSEST + _CHUNK):
         got = f"{info.filename}: {info.compress_size} bytes that unpack to {info.file_size}"
         raise ParseError("file of text", where=path.name, expected="an archive that holds what text can hold", got=got)
-    return Member(path, name.name, info.compress_size, info.filename, _dated(info))
+    return Member(path, name.name, info.compress_size, info.filename, _dated(info), path.stat().st_mtime_ns)
 
 
 def _dated(info: zipfile.ZipInfo) -> date | None:
