@@ -10,6 +10,8 @@ from django.db import connection, models
 from officina.base.fields import ScaledField
 
 BATCH = 5_000
+_CODES = 20
+"""Up to here a field is a code or a unit, whose length its source module has made certain."""
 
 
 class Table:
@@ -101,7 +103,7 @@ def _maker(field: "models.Field[Any, Any]") -> Callable[[Any], Any] | None:
         return json.dumps
     if isinstance(field, models.DateField):
         return _iso
-    if isinstance(field, models.CharField) and field.max_length:
+    if isinstance(field, models.CharField) and field.max_length and field.max_length > _CODES:
         most = field.max_length
         return lambda text: text if text is None or len(text) <= most else text[: most - 2] + " …"
     return None

@@ -1,6 +1,7 @@
 """Bringing the FDA's NDC directory into the drug file: products, packages, clinical drugs and substances, by what changed."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -297,7 +298,9 @@ class Directory:
                 self.sized_package.update(have.pk, *facts, *_sized(row.description, self.forms[row.listing]))
 
     def _new_package(self, ndc: Ndc, row: PackageRow, product_id: int) -> None:
-        gtin = Gtin.for_ndc(ndc).digits if ndc.digits10 else None
+        gtin = None
+        with suppress(ParseError):
+            gtin = Gtin.for_ndc(ndc).digits
         if gtin in self.gtins:
             self.unclear.add(self.gtins[gtin])
             gtin = None

@@ -7,6 +7,7 @@
 A film coat does not make another drug (the Orange Book's TABLET;ORAL holds both); release, route and salt do.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -86,6 +87,7 @@ def clinical_of(strengths: Iterable[tuple[str, str, str]], *, form: str, routes:
     )
 
 
+@functools.lru_cache(20_000)
 def amount(number: str, unit: str) -> str:
     """A strength as it may be printed: "25 mg", "0.05 mg/d", "10 mg/5 mL"; a leading zero, no trailing one (ISMP)."""
     with suppress(ParseError):  # Some labels write "3 [hp_X]" or "1,000": shown as they are.

@@ -12,6 +12,7 @@ multiplied. A step that cannot be read for certain leaves the package without a 
 dispensed by.
 """
 
+import functools
 import operator
 import re
 from dataclasses import dataclass
@@ -23,8 +24,10 @@ from officina.kernel.quantity import D
 _STEP_BREAK = re.compile(r"\s+[>/](?=\s)")
 """`  > ` until 2019, `  / ` in 2026. A slash inside a name ("SOLUTION/ DROPS") has no space before it."""
 _KIT_BREAK = re.compile(r"(?:^|\s)\*\s")
+_CODE = re.compile(r"\s*\((?:GS1:)?[0-9-]+\)", re.ASCII)
+"""The NDC of a step; without it most descriptions are one of a few thousand."""
 _STEP = re.compile(
-    r"(?P<count>[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}) (?P<unit>\S.*?) in 1 (?P<holder>[A-Z][A-Z ,/-]*?)\s*(?:\((?P<code>[^()]*)\))?",
+    r"(?P<count>[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}) (?P<unit>\S.*?) in 1 (?P<holder>[A-Z][A-Z ,/-]*)",
     re.ASCII,
 )
 
@@ -110,6 +113,11 @@ class _Step:
 
 def size_of(description: str) -> Size | Unparsed:
     """Multiply a package description out (FDA, NDC Product File Definitions, PACKAGEDESCRIPTION); Unparsed where that is no certainty."""
+    return _read(_CODE.sub("", description))
+
+
+@functools.lru_cache(50_000)
+def _read(description: str) -> Size | Unparsed:
     is_kit = bool(_KIT_BREAK.search(description))
     way = _KIT_BREAK.split(description)[0] if is_kit else description
     steps: list[_Step] = []
