@@ -25,6 +25,8 @@ WITH_POSTGRES = [sys.executable, str(ROOT / "tools" / "with_postgres.py"), "--du
 def _figures(command: list[str]) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="officina-bench-") as home:
         env = {key: value for key, value in os.environ.items() if not key.startswith("OFFICINA_")}
+        if "OFFICINA_REFERENCE_DATA" in os.environ:
+            env["OFFICINA_REFERENCE_DATA"] = os.environ["OFFICINA_REFERENCE_DATA"]
         env |= {
             "OFFICINA_HOME": home,
             "DJANGO_SETTINGS_MODULE": "officina.project.settings",

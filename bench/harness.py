@@ -46,6 +46,15 @@ def measure(what: str, call: Callable[[], object], *, times: int, warm_up: int =
     return Figure(what, connection.vendor, times, round(times / whole, 1), p50, p95, p99, worst, statements)
 
 
+def once(what: str, call: Callable[[], object]) -> Figure:
+    """Time a call that can be made only once, counting its statements meanwhile."""
+    start = time.perf_counter()
+    statements = _statements(call)
+    took = time.perf_counter() - start
+    ms = round(took * 1000, 2)
+    return Figure(what, connection.vendor, 1, round(1 / took, 3), ms, ms, ms, ms, statements)
+
+
 def _at(ordered: list[float], percent: int) -> float:
     """The value that this share of the calls did not exceed (nearest rank)."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]

@@ -70,7 +70,8 @@ def _progress(*, hidden: bool) -> Iterator[Callable[[str, int], None]]:
         TextColumn("{task.completed:,} rows"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as bar:
         tasks = {}
 
         def tell(title: str, count: int) -> None:
