@@ -211,6 +211,15 @@ def test_all_files_come_in_or_none(boss, tmp_path):
     assert not Edition.objects.exists()
 
 
+def test_a_code_that_is_too_long_is_refused_and_not_cut(boss, tmp_path):
+    (tmp_path / "e.txt").write_text(
+        "Appl_Type~Appl_No~Product_No~Exclusivity_Code~Exclusivity_Date\n" + f"N~012345~001~{'X' * 40}~Jul 13, 2026\n"
+    )
+    with pytest.raises(Refused, match="at most 16 characters"):
+        bring(boss, tmp_path / "e.txt")
+    assert not Edition.objects.exists()
+
+
 def test_prices_add_up_over_weeks_and_names_that_left_their_list_are_ended(boss, tmp_path):
     head = "NDC,NADAC Per Unit,Effective Date,Pricing Unit,As of Date\n"
     for n, (price, day) in enumerate((("0.28683", "12/18/2024"), ("0.30000", "01/15/2025"))):

@@ -8,10 +8,11 @@ from typing import Any
 from django.db import connection, models
 
 from officina.base.fields import ScaledField
+from officina.kernel.errors import ParseError
 
 BATCH = 5_000
 _CODES = 20
-"""Up to here a field is a code or a unit, whose length its source module has made certain."""
+"""Up to this length a field is a code or a unit; longer ones are words."""
 
 
 class Table:
@@ -103,10 +104,24 @@ def _maker(field: "models.Field[Any, Any]") -> Callable[[Any], Any] | None:
         return json.dumps
     if isinstance(field, models.DateField):
         return _iso
-    if isinstance(field, models.CharField) and field.max_length and field.max_length > _CODES:
-        most = field.max_length
-        return lambda text: text if text is None or len(text) <= most else text[: most - 2] + " …"
+    if isinstance(field, models.CharField) and field.max_length:
+        return _code(field.name, field.max_length) if field.max_length <= _CODES else _words(field.max_length)
     return None
+
+
+def _code(name: str, most: int) -> Callable[[str | None], str | None]:
+    """A code or unit is never cut: a part of it is another code."""
+
+    def check(text: str | None) -> str | None:
+        if text is not None and len(text) > most:
+            raise ParseError(name.replace("_", " "), expected=f"at most {most} characters", got=text)
+        return text
+
+    return check
+
+
+def _words(most: int) -> Callable[[str | None], str | None]:
+    return lambda text: text if text is None or len(text) <= most else text[: most - 2] + " …"
 
 
 def _iso(value: date | datetime | None) -> str | None:
