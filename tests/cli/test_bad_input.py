@@ -6,10 +6,8 @@ import socket
 import pytest
 
 COMMANDS = ("demo", "receive", "check", "label", "serve", "worker", "seal", "open", "add-person")
-COMMANDS += ("set-password", "switch-off", "reset-second-factor", "ask-second-factor")
+COMMANDS += ("set-password", "switch-off", "reset-second-factor", "ask-second-factor", "drugs")
 PERSON = ("--name", "Ada Park", "--initials", "AP", "--password", "correct horse", "--pin", "2468")
-COMMANDS = ("demo", "receive", "check", "label", "serve", "worker", "seal", "open", "add-person", "drugs")
-PERSON = ("--name", "Ada Park", "--initials", "AP", "--password", "correct horse", "--pin", "1234")
 
 
 @pytest.fixture
