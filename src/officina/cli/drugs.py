@@ -20,7 +20,7 @@ from officina.kernel import clock
 from officina.kernel.errors import Refused
 
 
-@click.group(short_help="The drug file: import official lists, see how fresh they are.")
+@click.group(short_help="The drug file: bring official lists in.")
 def drugs() -> None:
     """The drug file: official lists, brought in by what changed."""
 

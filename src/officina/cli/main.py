@@ -40,7 +40,7 @@ def main() -> None:
     _read_settings()
     django.setup()
     # The commands reach rows, which exist only once the house is set up.
-    from officina.cli import check, demo, drugs, label, pharmacy, receive, serve, worker
+    from officina.cli import archive, check, demo, drugs, label, pharmacy, receive, serve, worker
 
     for command in (
         demo.demo,
@@ -50,6 +50,10 @@ def main() -> None:
         serve.serve,
         worker.worker,
         worker.seal,
+        archive.backup,
+        archive.restore,
+        archive.export,
+        archive.import_,
         pharmacy.open_pharmacy,
         pharmacy.add_person,
         pharmacy.set_password,

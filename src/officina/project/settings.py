@@ -18,7 +18,7 @@ def _secret() -> str:
         return given
     file = HOME / "secret_key"
     if not file.exists():
-        HOME.mkdir(parents=True, exist_ok=True)
+        HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = HOME / f".secret_key.{os.getpid()}"
         made.touch(mode=0o600)
         made.write_text(secrets.token_urlsafe(60))
@@ -34,7 +34,7 @@ def _secret() -> str:
 def _database() -> dict[str, object]:
     url = os.environ.get("OFFICINA_DATABASE_URL", "")
     if not url:
-        HOME.mkdir(parents=True, exist_ok=True)
+        HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": HOME / "officina.sqlite3",
