@@ -8,7 +8,44 @@ import click
 import django
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+COMMANDS = {
+    "demo": "demo:demo",
+    "receive": "receive:receive",
+    "check": "check:check",
+    "label": "label:label",
+    "serve": "serve:serve",
+    "worker": "worker:worker",
+    "seal": "worker:seal",
+    "backup": "archive:backup",
+    "restore": "archive:restore",
+    "export": "archive:export",
+    "import": "archive:import_",
+    "open": "pharmacy:open_pharmacy",
+    "add-person": "pharmacy:add_person",
+    "set-password": "pharmacy:set_password",
+    "switch-off": "pharmacy:switch_off",
+    "reset-second-factor": "pharmacy:reset_second_factor",
+    "ask-second-factor": "pharmacy:ask_second_factor",
+    "drugs": "drugs:drugs",
+}
+"""Where each command stands: module of this package, name in it."""
+
+
+class Commands(click.Group):
+    """Reads a command's module when it is asked for: nobody waits for what they did not ask for, and rows exist only by then."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"officina.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="officina", message="Officina %(version)s")
 def officina() -> None:
     """Officina, the open pharmacy system.
@@ -39,28 +76,4 @@ def main() -> None:
     """Set the house up, then do what was asked."""
     _read_settings()
     django.setup()
-    # The commands reach rows, which exist only once the house is set up.
-    from officina.cli import archive, check, demo, drugs, label, pharmacy, receive, serve, worker
-
-    for command in (
-        demo.demo,
-        receive.receive,
-        check.check,
-        label.label,
-        serve.serve,
-        worker.worker,
-        worker.seal,
-        archive.backup,
-        archive.restore,
-        archive.export,
-        archive.import_,
-        pharmacy.open_pharmacy,
-        pharmacy.add_person,
-        pharmacy.set_password,
-        pharmacy.switch_off,
-        pharmacy.reset_second_factor,
-        pharmacy.ask_second_factor,
-        drugs.drugs,
-    ):
-        officina.add_command(command)
     officina(prog_name="officina")
