@@ -7,7 +7,6 @@ from importlib import import_module
 import click
 import django
 
-
 COMMANDS = {
     "demo": "demo:demo",
     "receive": "receive:receive",
