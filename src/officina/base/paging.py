@@ -12,13 +12,14 @@ from django.db.models import Q, QuerySet
 from officina.kernel.errors import ParseError
 
 M = TypeVar("M", bound=models.Model)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[M]):
+class Page(Generic[R]):
     """A slice of a long list, newest first; `next` is the cursor of the slice after it, empty at the end."""
 
-    rows: list[M]
+    rows: list[R]
     next: str
 
 
@@ -31,10 +32,11 @@ def page(rows: QuerySet[M], *, cursor: str = "", size: int = 50, by: str = "at")
     more = len(found) > size
     found = found[:size]
     last = found[-1] if more else None
-    return Page(found, _write(getattr(last, by), last.pk) if last is not None else "")
+    return Page(found, after(getattr(last, by), last.pk) if last is not None else "")
 
 
-def _write(at: datetime, pk: int) -> str:
+def after(at: datetime, pk: int) -> str:
+    """The cursor of the slice that follows this row."""
     return base64.urlsafe_b64encode(f"{at.isoformat()}|{pk}".encode()).decode()
 
 

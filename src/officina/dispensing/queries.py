@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db.models import BigIntegerField, CharField, Count, Min, QuerySet, UUIDField
+from django.db.models import BigIntegerField, Case, CharField, Count, F, Min, Q, QuerySet, UUIDField, When
+from django.db.models.functions import Coalesce
 
 from officina.base import queries as house
 from officina.base.access import Actor
@@ -28,6 +30,35 @@ from officina.labels.content import LabelFacts
 from officina.prescriptions.models import Message, Prescription
 
 _WITH = ("prescription__drug", "prescription__prescriber", "patient", "package__product__drug", "bag")
+
+
+class Named(NamedTuple):
+    """A clinical drug as a list names it."""
+
+    generic_name: str
+    strength: str
+    form: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One fill on a worklist, with what its line shows: a list of fifty is read at each scan."""
+
+    pk: int
+    code: UUID
+    state: State
+    since: datetime
+    promised_at: datetime
+    quantity: Decimal | None
+    filled_by_id: int | None
+    prescription_code: UUID
+    schedule: int | None
+    patient: str | None
+    """'Flórez, Rosa', or None where nobody was matched yet."""
+    drug: Named | None
+    written: dict[str, Any]
+    """The order as written, where patient or drug is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +130,58 @@ def waiting(actor: Actor) -> dict[State, Waiting]:
     return {s: found.get(s, Waiting(s, 0, None, None)) for s in OPEN}
 
 
-def worklist(actor: Actor, *states: State, most: int = 50) -> list[Fill]:
-    """Fills in these states, earliest promise first."""
-    return _in_states(states, most)(site=actor.site_id)
+def worklist(actor: Actor, *states: State, most: int = 50) -> list[Piece]:
+    """Fills in these states, earliest promise first. One statement."""
+    return [_piece(*row) for row in _in_states(states, most)(site=actor.site_id)]
 
 
 @cache
-def _in_states(states: tuple[State, ...], most: int) -> Question[Fill]:
+def _in_states(states: tuple[State, ...], most: int) -> Question[tuple[Any, ...]]:
+    def drug(name: str) -> Coalesce:
+        # What was chosen to be dispensed goes before what was entered.
+        return Coalesce(f"package__product__drug__{name}", f"prescription__drug__{name}")
+
+    is_open = Q(patient__isnull=True) | Q(prescription__drug__isnull=True)
     return Question(
         lambda site: (
-            _fills(site).filter(state__in=states).exclude(state__in=_CLOSED).order_by("promised_at", "id")[:most]
+            Fill.objects.filter(site=site, state__in=states)
+            .exclude(state__in=_CLOSED)
+            .order_by("promised_at", "id")
+            .values_list(
+                "pk",
+                "code",
+                "state",
+                "since",
+                "promised_at",
+                "quantity",
+                "filled_by_id",
+                "prescription__code",
+                "prescription__schedule",
+                "patient__last_name",
+                "patient__first_name",
+                *(drug(name) for name in Named._fields),
+                Case(When(is_open, then=F("prescription__written")), default=None),
+            )[:most]
         ),
         site=BigIntegerField(),
+    )
+
+
+def _piece(pk: int, code: UUID, state: str, *rest: Any) -> Piece:
+    since, promised_at, quantity, filled_by, rx, schedule, last_name, first_name, *named, written = rest
+    return Piece(
+        pk,
+        code,
+        State(state),
+        since,
+        promised_at,
+        quantity,
+        filled_by,
+        rx,
+        schedule,
+        f"{last_name}, {first_name}" if last_name is not None else None,
+        Named(*named) if named[0] is not None else None,
+        written or {},
     )
 
 
@@ -189,11 +260,13 @@ def counted(fill: Fill) -> Decimal:
     return sum((p.quantity for p in parts(fill)), Decimal(0))
 
 
-def suggested_lots(fill: Fill, *, on: date) -> list[tuple[lots.LotFact, Decimal]]:
-    """From which lots to take how much, first expired first."""
-    assert fill.package_id is not None
+def suggested_lots(
+    fill: Fill, *, on: date, held: list[lots.LotFact] | None = None, missing: Decimal | None = None
+) -> list[tuple[lots.LotFact, Decimal]]:
+    """From which lots to take how much, first expired first; who has read `held` and `missing` gives them along."""
     assert fill.quantity is not None
-    return lots.pick(stock.lots_of(fill.site_id, fill.package_id), fill.quantity - counted(fill), on=on)
+    missing = fill.quantity - counted(fill) if missing is None else missing
+    return lots.pick(usable_lots(fill, on=on) if held is None else held, missing, on=on)
 
 
 def usable_lots(fill: Fill, *, on: date) -> list[lots.LotFact]:

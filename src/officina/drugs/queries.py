@@ -28,6 +28,7 @@ def packages() -> QuerySet[Package]:
 
 
 _PACKAGE = Question(lambda pk: packages().filter(pk=pk), pk=BigIntegerField())
+_BY_NDC12 = Question(lambda ndc12: packages().filter(ndc12=ndc12).order_by("id")[:1], ndc12=CharField())
 _BY_GTIN = Question(lambda gtin: packages().filter(gtin=gtin).order_by("id")[:1], gtin=CharField())
 _INGREDIENTS = Question(
     lambda drug: Ingredient.objects.filter(
@@ -49,7 +50,7 @@ def package_by_gtin(gtin: str) -> Package | None:
 
 def package_by_ndc12(ndc12: str) -> Package | None:
     """The package of a 12-digit NDC."""
-    return packages().filter(ndc12=ndc12).first()
+    return _BY_NDC12.first(ndc12=ndc12)
 
 
 def package(pk: int) -> Package:

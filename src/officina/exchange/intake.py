@@ -10,6 +10,7 @@ from officina.exchange import script_in, sniff
 from officina.kernel.errors import ParseError, Refused
 from officina.prescriptions import services as prescriptions
 from officina.prescriptions.queries import Message
+from officina.prescriptions.written import Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,27 @@ def receive(actor: Actor, raw: bytes, *, name: str, at: datetime, promised_at: d
 
 def read(actor: Actor, message: Message, raw: bytes, *, at: datetime, promised_at: datetime | None = None) -> Receipt:
     """Read a kept message; also called again for one that was kept and never read because the power went."""
-    script = sniff.format_of(raw) == "ncpdp-script"
-    answer = script_in.answer(raw, at=at, message_id=message.code.hex) if script else b""
-    try:
-        understood = sniff.understand(raw)
-    except ParseError as problem:
+    understood, answer = _conversed(raw, message, at=at)
+    if isinstance(understood, ParseError):
         found = sniff.format_of(raw)
         message = prescriptions.refuse_message(
-            actor, message=message, problem=problem, format=found, answer=answer, at=at
+            actor, message=message, problem=understood, format=found, answer=answer, at=at
         )
     else:
         message = fills.admit(
             actor, message=message, understood=understood, at=at, answer=answer, promised_at=promised_at
         )
     return receipt(message)
+
+
+def _conversed(raw: bytes, message: Message, *, at: datetime) -> tuple[Understood | ParseError, bytes]:
+    """What was understood, or the problem, and what the sender is answered; a SCRIPT message is read once for both."""
+    if sniff.format_of(raw) == "ncpdp-script":
+        return script_in.converse(raw, at=at, message_id=message.code.hex)
+    try:
+        return sniff.understand(raw), b""
+    except ParseError as problem:
+        return problem, b""
 
 
 def read_again(actor: Actor, message: Message, *, at: datetime) -> Receipt:

@@ -12,10 +12,13 @@ from officina.kernel.ids.numbers import HouseNumber
 from officina.kernel.ids.scan import classify
 
 
-def container(raw: str, *, site_id: int, today: date, manual: bool = False) -> Scanned:
+def container(
+    raw: str, *, site_id: int, today: date, manual: bool = False, likely: drugs.Package | None = None
+) -> Scanned:
     """What a scan at the filling desk or the stockroom means; ParseError where it is no code of a container.
 
     A product that the drug file does not know comes back without a package: the service stops it with both sides shown.
+    `likely` is the package that is asked for, read already: most scans are of it.
     """
     kind = classify(raw)
     if kind == "house":
@@ -24,21 +27,28 @@ def container(raw: str, *, site_id: int, today: date, manual: bool = False) -> S
             raise ParseError("container", expected="a stock bottle or a returned vial", got=number.text)
         return Scanned(raw=raw, vial_number=number.text, manual=manual)
     if kind == "ndc":
-        return Scanned(raw=raw, package_id=_by_ndc(raw), manual=manual)
+        return Scanned(raw=raw, package_id=_by_ndc(raw, likely), manual=manual)
     scan = gs1.parse(raw, today=today)
     for question in scan.questions:
         if question.code == "case_not_unit":
             raise ParseError("container", expected="the barcode of one container, not of a case", got=raw.strip())
-    package = drugs.package_by_gtin(scan.gtin.digits) if scan.gtin else None
+    package = _by_gtin(scan.gtin.digits, likely) if scan.gtin else None
     if package is None:
         return Scanned(raw=raw, manual=manual)
     lot, expires_on = _lot(scan, package, site_id)
     return Scanned(raw=raw, package_id=package.pk, lot_number=lot, expires_on=expires_on, manual=manual)
 
 
-def _by_ndc(raw: str) -> int | None:
+def _by_gtin(digits: str, likely: drugs.Package | None) -> drugs.Package | None:
+    return likely if likely is not None and likely.gtin == digits else drugs.package_by_gtin(digits)
+
+
+def _by_ndc(raw: str, likely: drugs.Package | None) -> int | None:
     """The package of an NDC; of ten digits' readings the one that the drug file knows, where it is only one."""
-    found = [p for r in ndc.parse(raw).candidates if (p := drugs.package_by_ndc12(r.digits12)) is not None]
+    readings = ndc.parse(raw).candidates
+    if likely is not None and [r.digits12 for r in readings] == [likely.ndc12]:
+        return likely.pk
+    found = [p for r in readings if (p := drugs.package_by_ndc12(r.digits12)) is not None]
     return found[0].pk if len(found) == 1 else None
 
 
@@ -52,6 +62,6 @@ def _lot(scan: gs1.Scan, package: drugs.Package, site_id: int) -> tuple[str, dat
 
 def with_lot(scanned: Scanned, chosen: str, *, site_id: int) -> Scanned:
     """A scan whose code told no lot, with the lot that the person chose from those on the shelf; a returned vial by its number."""
-    if stock.vial(site_id, chosen) is not None:
+    if chosen.startswith("V") and stock.vial(site_id, chosen) is not None:
         return replace(scanned, vial_number=chosen)
     return replace(scanned, lot_number=chosen, manual=True)

@@ -134,13 +134,21 @@ def answer(raw: bytes, *, at: datetime, message_id: str = "", own_id: str = "") 
 
     `own_id` is the pharmacy's NCPDP id, used where the message was too broken to say whom it was for.
     """
+    return converse(raw, at=at, message_id=message_id, own_id=own_id)[1]
+
+
+def converse(
+    raw: bytes, *, at: datetime, message_id: str = "", own_id: str = ""
+) -> tuple[Understood | ParseError, bytes]:
+    """What was understood, or why nothing was, and the `answer`; the message is read once for both."""
     try:
         message = parse(raw)
     except ParseError as problem:
         lost = Message(kind="", header=Header(message_id="0", to=Party(id=own_id, qualifier="P" if own_id else "")))
         named = message_id or _answer_id("", sha256(raw).hexdigest(), at)
-        return build_error(lost, message_id=named, sent_at=at, description=f"Expected {problem.expected}.")
-    return _reply(message, to_understood(message), message_id, at)
+        return problem, build_error(lost, message_id=named, sent_at=at, description=f"Expected {problem.expected}.")
+    understood = to_understood(message)
+    return understood, _reply(message, understood, message_id, at)
 
 
 def answer_to(understood: Understood, *, at: datetime, message_id: str = "") -> bytes:

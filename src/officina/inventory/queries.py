@@ -45,11 +45,18 @@ def on_shelf(site_id: Any) -> QuerySet[Balance]:
 
 
 _PLACES = Question(lambda site: Place.objects.filter(site=site), site=BigIntegerField())
+_VIAL = Question(
+    lambda site, number: (
+        Lot.objects.select_related("package__product__drug").filter(site=site, vial_number=number).order_by("id")[:1]
+    ),
+    site=BigIntegerField(),
+    number=CharField(),
+)
 _ON_SHELF_OF = Question(
     lambda site, package: (
         on_shelf(site)
         .filter(lot__package=package, on_hand__gt=0)
-        .select_related("lot")
+        .select_related("lot", "place")
         .order_by("lot__expires_on", "lot_id")
     ),
     site=BigIntegerField(),
@@ -63,14 +70,6 @@ _LOTS = Question(
     package=BigIntegerField(),
     number=CharField(),
 )
-_SHELF_OF = Question(
-    lambda lot: (
-        Balance.objects.select_related("place")
-        .filter(lot=lot, place__kind__in=[Place.Kind.SHELF, Place.Kind.SAFE], on_hand__gt=0)
-        .order_by("id")[:1]
-    ),
-    lot=BigIntegerField(),
-)
 _ABOUT = Question(
     lambda site, about: (
         Move.objects.filter(site=site, about=about)
@@ -82,8 +81,18 @@ _ABOUT = Question(
 )
 
 
+def on_shelf_of(site_id: int, package_id: int) -> list[Balance]:
+    """What is on hand of a package on shelf and in the safe, with lot and place, earliest expiry first. One statement."""
+    return _ON_SHELF_OF(site=site_id, package=package_id)
+
+
 def lots_of(site_id: int, package_id: int) -> list[rules.LotFact]:
     """The lots of a package on shelf and in the safe, earliest expiry first."""
+    return lot_facts(on_shelf_of(site_id, package_id))
+
+
+def lot_facts(balances: list[Balance]) -> list[rules.LotFact]:
+    """Balances as far as choosing a lot goes."""
     return [
         rules.LotFact(
             lot_id=b.lot_id,
@@ -92,7 +101,7 @@ def lots_of(site_id: int, package_id: int) -> list[rules.LotFact]:
             on_hand=b.on_hand,
             quarantined=b.lot.state != Lot.State.GOOD,
         )
-        for b in _ON_SHELF_OF(site=site_id, package=package_id)
+        for b in balances
     ]
 
 
@@ -121,7 +130,7 @@ def find_lot(site_id: int, package_id: int, number: str, expires_on: date | None
 
 def vial(site_id: int, vial_number: str) -> Lot | None:
     """A returned vial by its house number."""
-    return Lot.objects.select_related("package__product__drug").filter(site_id=site_id, vial_number=vial_number).first()
+    return _VIAL.first(site=site_id, number=vial_number) if vial_number else None
 
 
 def vial_made_from(site_id: int, fill_number: str) -> str:
@@ -133,11 +142,6 @@ def vial_made_from(site_id: int, fill_number: str) -> str:
 def lot(actor: Actor, code: str) -> Lot | None:
     """A lot of the actor's site by code."""
     return Lot.objects.select_related("package__product__drug").filter(site_id=actor.site_id, code=code).first()
-
-
-def shelf_of(lot_id: int) -> Balance | None:
-    """Where a lot is dispensed from and how much is there: the shelf or the safe that holds some of it."""
-    return _SHELF_OF.first(lot=lot_id)
 
 
 def balances_of(lot_id: int) -> list[Balance]:

@@ -1,11 +1,16 @@
 """Reading messages, prescribers and prescriptions of the actor's site."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db.models import BigIntegerField, Count, Min, QuerySet
 
 from officina.base.access import Actor
-from officina.base.paging import Page, page
+from officina.base.paging import Page, after, page
 from officina.base.rows import Question
 from officina.kernel.errors import Refused
 from officina.prescriptions.models import Attachment as Attachment
@@ -16,19 +21,78 @@ from officina.prescriptions.models import Prescription as Prescription
 UNSETTLED = (Message.Status.KEPT, Message.Status.REFUSED, Message.Status.DUPLICATE)
 
 
-def messages(actor: Actor, *, cursor: str = "", size: int = 50) -> Page[Message]:
-    """Messages, newest first."""
-    return page(
-        Message.objects.filter(site_id=actor.site_id).prefetch_related("prescriptions"), cursor=cursor, size=size
-    )
+SLICE = 25
+_COLUMNS = ("at", "pk", "code", "format", "kind", "version", "status", "settled_at", "settled_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message as the list of messages shows it."""
+
+    at: datetime
+    pk: int
+    code: UUID
+    format: str
+    kind: str
+    version: str
+    status: str
+    settled_at: datetime | None
+    settled_by: str
+    prescriptions: list[tuple[UUID, str]]
+    """Code and number of each."""
+
+    @property
+    def answer(self) -> str:
+        """How it was answered, in words."""
+        return str(Message.Status(self.status).label)
+
+
+def _newest(site: Any) -> "QuerySet[Message, Any]":
+    return Message.objects.filter(site=site).order_by("-at", "-pk")[: SLICE + 1]
+
+
+_NEWEST = Question(lambda site: _newest(site).values_list(*_COLUMNS), site=BigIntegerField())
+_OF_NEWEST = Question(
+    lambda site: (
+        Prescription.objects.filter(message__in=_newest(site).values("pk"))
+        .order_by("pk")
+        .values_list("message_id", "code", "number")
+    ),
+    site=BigIntegerField(),
+)
+
+
+def messages(actor: Actor, *, cursor: str = "") -> Page[Listed]:
+    """Messages, newest first, each with the numbers of its prescriptions. Two statements, which do not read their bytes."""
+    if cursor:
+        older = page(Message.objects.filter(site_id=actor.site_id), cursor=cursor, size=SLICE)
+        rows: list[Any] = [[getattr(m, name) for name in _COLUMNS] for m in older.rows]
+        orders = Prescription.objects.filter(message__in=older.rows).order_by("pk")
+        numbers: Iterable[tuple[int, UUID, str]] = orders.values_list("message_id", "code", "number")
+        following = older.next
+    else:
+        rows, numbers = _NEWEST(site=actor.site_id), _OF_NEWEST(site=actor.site_id)
+        following = after(rows[SLICE - 1][0], rows[SLICE - 1][1]) if len(rows) > SLICE else ""
+    held: dict[int, list[tuple[UUID, str]]] = defaultdict(list)
+    for message, code, number in numbers:
+        held[message].append((code, number))
+    return Page([Listed(*row, held[row[1]]) for row in rows[:SLICE]], following)
 
 
 def unsettled(actor: Actor, *, most: int = 100) -> list[Message]:
-    """Messages that wait for a person: refused, repeated, or kept and never read. Oldest first."""
-    rows = Message.objects.filter(site_id=actor.site_id, settled_at__isnull=True, status__in=UNSETTLED).select_related(
-        "received", "first"
-    )
-    return list(rows.order_by("at", "id")[:most])
+    """Messages that wait for a person: refused, repeated, or kept and never read. Oldest first, without their bytes."""
+    return _TO_SETTLE(site=actor.site_id)[:most]
+
+
+_TO_SETTLE = Question(
+    lambda site: (
+        Message.objects.filter(site=site, settled_at__isnull=True, status__in=UNSETTLED)
+        .select_related("received")
+        .defer("received__raw")
+        .order_by("at", "id")[:100]
+    ),
+    site=BigIntegerField(),
+)
 
 
 _UNSETTLED = Question(

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from django.db.models import BigIntegerField, CharField
 
 from officina.base import audit, numbering, outbox
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.rows import append
+from officina.base.rows import Question, append
 from officina.base.rows import keep as keep_row
 from officina.drugs.models import Drug
 from officina.kernel.errors import ParseError, Refused
@@ -34,6 +35,19 @@ RECEIVED = audit.verb("prescription.received", "received the prescription")
 ENTERED = audit.verb("prescription.entered", "entered the prescription")
 PRESCRIBER_ADDED = audit.verb("prescriber.added", "added a prescriber")
 PICTURE = audit.verb("prescription.picture_added", "attached a picture")
+
+_FIRST = Question(
+    lambda site, sender, message_id: Message.objects.filter(
+        site=site, sender=sender, message_id=message_id, is_first=True
+    ).order_by("id")[:2],
+    site=BigIntegerField(),
+    sender=CharField(),
+    message_id=CharField(),
+)
+_CLAIMED = Question(
+    lambda pk: Message.objects.select_for_update(no_key=True, of=("self",)).select_related("received").filter(pk=pk),
+    pk=BigIntegerField(),
+)
 
 _ENTERED = (
     "patient",
@@ -138,13 +152,8 @@ def admit(
     about = {"format": envelope.format, "version": envelope.version, "kind": envelope.kind[:40]}
     about |= {"message_id": envelope.message_id[:255], "sender": envelope.sender[:120]}
     about = _storable(about)
-    first = (
-        Message.objects.filter(
-            site_id=actor.site_id, sender=about["sender"], message_id=about["message_id"], is_first=True
-        )
-        .exclude(pk=message.pk)
-        .first()
-    )
+    before = _FIRST(site=actor.site_id, sender=about["sender"], message_id=about["message_id"])
+    first = next((m for m in before if m.pk != message.pk), None)
     if envelope.message_id and first is not None:
         same = Received.objects.values_list("sha256", flat=True).get(pk=first.received_id) == message.received.sha256
         # A mere resending asks nothing of anybody; another content under the same number does.
@@ -185,8 +194,8 @@ def admit(
 
 def _claimed(message: Message) -> Message:
     """The message as it is now, kept from others until the transaction ends: who takes it in and the worker may read it at once."""
-    rows = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("received")
-    return rows.get(pk=message.pk)
+    (now,) = _CLAIMED(pk=message.pk)
+    return now
 
 
 def _came_before(first: Message, *, same: bool) -> Finding:

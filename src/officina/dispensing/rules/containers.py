@@ -15,11 +15,12 @@ class Wanted:
     drug_id: int
     ndc: str
     drug: str
-    ingredients: frozenset[str]
     strength: str
     form: str
     remaining: Decimal
     unit: str
+    ingredients: frozenset[str] = frozenset()
+    """Needed only to judge a container of another drug; where they were not read, it is called the wrong medicine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

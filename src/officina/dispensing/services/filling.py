@@ -1,6 +1,6 @@
 """Taking a fill, scanning every container, and sending the count to the final check."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ from officina.drugs import queries as drugs
 from officina.drugs.models import Package
 from officina.inventory import queries as stock
 from officina.inventory import rules as lots
-from officina.inventory.models import Lot
+from officina.inventory.models import Balance, Lot
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import written
 
@@ -88,7 +88,11 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
         raise Refused("not_filling", "Take this fill to the bench first.")
     lock(fill)
     wanted = wanted_of(fill)
-    lot, came = _came(fill.site_id, scanned, wanted)
+    on_shelf = stock.on_shelf_of(fill.site_id, wanted.package_id)
+    lot, came = _came(fill, scanned, wanted, on_shelf)
+    if came.drug_id not in {None, wanted.drug_id}:
+        # Whether it is another strength or another medicine shows in the ingredients; of the same drug they need not be read.
+        wanted = replace(wanted, ingredients=_ingredients(wanted.drug_id))
     stop = containers.judge(wanted, came, on=actor.day(at))
     if stop is not None:
         return _stopped(actor, fill, scanned, stop, wanted, at=at)
@@ -100,13 +104,13 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
             lot_needed=True,
             remaining=wanted.remaining,
         )
-    shelf = stock.shelf_of(lot.pk)
+    shelf = next((b for b in on_shelf if b.lot_id == lot.pk), None)
     there = shelf.on_hand if shelf else Decimal(0)
     quantity = min(wanted.remaining, there) if quantity is None else quantity
     stop = containers.judge_quantity(wanted, quantity, on_shelf=there)
     if stop is not None:
         return _stopped(actor, fill, scanned, stop, wanted, at=at)
-    earlier = _earlier(fill, lot, on=actor.day(at))
+    earlier = _earlier(on_shelf, lot, on=actor.day(at))
     if shelf is None:
         raise Refused("none_on_shelf", "The ledger has none of this lot on the shelf. Count the shelf first.")
     counting.put_in(actor, fill, lot, quantity, shelf=shelf.place, at=at)
@@ -129,7 +133,7 @@ def fill_quantity(fill: Fill) -> Decimal:
 
 
 def wanted_of(fill: Fill) -> Wanted:
-    """What the label asks for and what is still missing. Three statements."""
+    """What the label asks for and what is still missing. One statement."""
     assert fill.package is not None
     drug = fill.package.product.drug
     return Wanted(
@@ -140,23 +144,28 @@ def wanted_of(fill: Fill) -> Wanted:
         strength=drug.strength,
         form=drug.form,
         unit=drug.unit,
-        ingredients=frozenset(i.key for i in drugs.ingredients_of(drug.pk)),
         remaining=fill_quantity(fill) - counting.counted(fill),
     )
 
 
-def _came(site_id: int, scanned: Scanned, wanted: Wanted) -> tuple[Lot | None, Came]:
+def _came(fill: Fill, scanned: Scanned, wanted: Wanted, on_shelf: list[Balance]) -> tuple[Lot | None, Came]:
     """What the scan means here: the lot in our stock where it is known, and the facts to judge."""
-    vial = stock.vial(site_id, scanned.vial_number) if scanned.vial_number else None
+    site_id = fill.site_id
+    vial = stock.vial(site_id, scanned.vial_number)
     if vial is not None:
         return vial, _facts(wanted, vial.package, vial, str(vial), vial.expires_on)
     if scanned.package_id is None:
         return None, Came(package_id=None)
-    package = drugs.package(scanned.package_id)
-    lot = stock.find_lot(site_id, package.pk, scanned.lot_number, scanned.expires_on) if scanned.lot_number else None
+    same = fill.package if scanned.package_id == fill.package_id else None
+    package = same or drugs.package(scanned.package_id)
+    lot = _lot(site_id, package.pk, scanned, on_shelf) if scanned.lot_number else None
     return lot, _facts(
         wanted, package, lot, scanned.lot_number, scanned.expires_on or (lot.expires_on if lot else None)
     )
+
+
+def _ingredients(drug_id: int) -> frozenset[str]:
+    return frozenset(i.key for i in drugs.ingredients_of(drug_id))
 
 
 def _facts(wanted: Wanted, package: Package, lot: Lot | None, lot_number: str, expires_on: date | None) -> Came:
@@ -169,7 +178,7 @@ def _facts(wanted: Wanted, package: Package, lot: Lot | None, lot_number: str, e
         drug=str(drug),
         strength=drug.strength,
         form=drug.form,
-        ingredients=wanted.ingredients if same else frozenset(i.key for i in drugs.ingredients_of(drug.pk)),
+        ingredients=wanted.ingredients if same else _ingredients(drug.pk),
         lot_number=lot_number,
         lot_known=lot is not None,
         expires_on=expires_on,
@@ -177,10 +186,18 @@ def _facts(wanted: Wanted, package: Package, lot: Lot | None, lot_number: str, e
     )
 
 
-def _earlier(fill: Fill, lot: Lot, *, on: date) -> str:
+def _lot(site_id: int, package_id: int, scanned: Scanned, on_shelf: list[Balance]) -> Lot | None:
+    """The maker's lot that was scanned: nearly always one that is on the shelf, which was read already."""
+    for b in on_shelf:
+        same = (b.lot.package_id, b.lot.number, b.lot.vial_number) == (package_id, scanned.lot_number, "")
+        if same and scanned.expires_on in {None, b.lot.expires_on}:
+            return b.lot
+    return stock.find_lot(site_id, package_id, scanned.lot_number, scanned.expires_on)
+
+
+def _earlier(on_shelf: list[Balance], lot: Lot, *, on: date) -> str:
     """First expired first: the lot that should have been taken, where another one was."""
-    assert fill.package_id is not None
-    best = lots.usable(stock.lots_of(fill.site_id, fill.package_id), on=on)
+    best = lots.usable(stock.lot_facts(on_shelf), on=on)
     return best[0].number if best and best[0].expires_on < lot.expires_on and best[0].lot_id != lot.pk else ""
 
 

@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import BigIntegerField, Exists, OuterRef
+
 from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.rows import append
+from officina.base.rows import Question, append
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import State
 from officina.dispensing.rules.returns import will_call
@@ -14,6 +16,14 @@ from officina.prescriptions import services as prescriptions
 from officina.prescriptions.models import Message, Prescription
 from officina.prescriptions.written import Understood, WrittenOrder
 
+_WITHOUT_FILL = Question(
+    lambda message: (
+        Prescription.objects.filter(message=message)
+        .exclude(Exists(Fill.objects.filter(prescription=OuterRef("pk"))))
+        .order_by("id")
+    ),
+    message=BigIntegerField(),
+)
 OPENED = audit.verb("fill.opened", "opened the fill")
 
 
@@ -30,9 +40,8 @@ def admit(
 ) -> Message:
     """Admit a kept message: each of its orders gets a number and a first fill on the intake desk."""
     message = prescriptions.admit(actor, message=message, understood=understood, at=at, answer=answer, anew=anew)
-    for prescription in message.prescriptions.order_by("id"):
-        if not Fill.objects.filter(prescription=prescription).exists():
-            open_fill(actor, prescription, at=at, promised_at=promised_at)
+    for prescription in _WITHOUT_FILL(message=message.pk):
+        open_fill(actor, prescription, at=at, promised_at=promised_at)
     return message
 
 

@@ -1,5 +1,7 @@
 """The checking desk: the final check by somebody else's eyes, and the bag."""
 
+from functools import partial
+
 from django.http import HttpResponse
 
 from officina.base import queries as house
@@ -26,7 +28,7 @@ from officina.web.http import DeskRequest
 def desk(request: DeskRequest) -> Context:
     return {
         "desk": CHECKING,
-        "rows": queries.worklist(request.actor, *CHECKING.states),
+        "rows": partial(queries.worklist, request.actor, *CHECKING.states),
         "scan": form(request, ScanForm),
     }
 
@@ -46,7 +48,7 @@ def work(request: DeskRequest, code: str) -> Context:
     fill = queries.fill(request.actor, code)
     return {
         "desk": CHECKING,
-        "rows": queries.worklist(request.actor, *CHECKING.states),
+        "rows": partial(queries.worklist, request.actor, *CHECKING.states),
         "fill": fill,
         "profile": patients.profile(fill.patient) if fill.patient else None,
         "order": suggestions.written(fill.prescription),

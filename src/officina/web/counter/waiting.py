@@ -6,7 +6,7 @@ from datetime import datetime
 from officina.base import access
 from officina.base.access import Actor
 from officina.dispensing import queries as dispensing
-from officina.dispensing.queries import Fill
+from officina.dispensing.queries import Piece
 from officina.dispensing.rules.machine import FILL, TITLES, State
 from officina.kernel.machine import Move
 from officina.web.desks import DESKS, Desk
@@ -37,7 +37,7 @@ class Line:
 class Next:
     """One piece of work for this person."""
 
-    fill: Fill
+    fill: Piece
     href: str
     act: str
 
@@ -84,17 +84,17 @@ def _mine(actor: Actor, *, at: datetime) -> dict[State, Move]:
     }
 
 
-def _may(actor: Actor, fill: Fill, *, at: datetime) -> bool:
+def _may(actor: Actor, fill: Piece, *, at: datetime) -> bool:
     """Whether the step is theirs: nobody checks what they filled, nobody finishes what lies on another's bench."""
     step = _step(fill)
     theirs = fill.state == State.FILLING and fill.filled_by_id != actor.user_id
     return not theirs and actor.may(access.act(step.needs), at=at, filler=fill.filled_by_id)
 
 
-def _next(fill: Fill) -> Next:
+def _next(fill: Piece) -> Next:
     desk = next(d for d in DESKS if fill.state in d.states)
     return Next(fill, desk.at(fill.code), FORWARD[_step(fill).name])
 
 
-def _step(fill: Fill) -> Move:
+def _step(fill: Piece) -> Move:
     return next(m for m in FILL.open_from(fill.state) if m.name in FORWARD)

@@ -1,5 +1,6 @@
 """The entry desk: the order as written on one side, as entered on the other."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -28,7 +29,7 @@ from officina.web.http import DeskRequest
 
 @page("entry/desk.html", parts=("rows",), needs=(ENTER,))
 def desk(request: DeskRequest) -> Context:
-    return {"desk": ENTRY, "rows": queries.worklist(request.actor, *ENTRY.states)}
+    return {"desk": ENTRY, "rows": partial(queries.worklist, request.actor, *ENTRY.states)}
 
 
 @page("entry/work.html", parts=("work", "rows"), needs=(ENTER, AMEND))
@@ -40,7 +41,7 @@ def work(request: DeskRequest, code: str) -> Context:
     drug = _drug(request, fill, found)
     return {
         "desk": ENTRY,
-        "rows": queries.worklist(request.actor, *ENTRY.states),
+        "rows": partial(queries.worklist, request.actor, *ENTRY.states),
         "fill": fill,
         "back": queries.came_back(fill),
         "order": order,

@@ -1,6 +1,7 @@
 """The filling desk: take, print the label, scan every container, send to the check."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -28,7 +29,11 @@ from officina.web.http import DeskRequest
 
 @page("filling/desk.html", parts=("rows",), needs=(FILL, PRICE))
 def desk(request: DeskRequest) -> Context:
-    return {"desk": FILLING, "rows": queries.worklist(request.actor, *FILLING.states), "scan": form(request, ScanForm)}
+    return {
+        "desk": FILLING,
+        "rows": partial(queries.worklist, request.actor, *FILLING.states),
+        "scan": form(request, ScanForm),
+    }
 
 
 @desk.act("scan")
@@ -44,21 +49,24 @@ def find(request: DeskRequest) -> Go:
 @page("filling/work.html", parts=("work", "rows"), needs=(FILL, PRICE))
 def work(request: DeskRequest, code: str) -> Context:
     fill = queries.fill(request.actor, code)
-    counted = queries.counted(fill)
-    missing = (fill.quantity or 0) - counted
+    parts = queries.parts(fill)
+    counted = sum((part.quantity for part in parts), Decimal(0))
+    missing = (fill.quantity or Decimal(0)) - counted
     at_bench = fill.state in {State.READY_TO_FILL, State.FILLING} and fill.package is not None
+    today = request.actor.day(request.at)
+    held = queries.usable_lots(fill, on=today) if at_bench else []
     return {
         "desk": FILLING,
-        "rows": queries.worklist(request.actor, *FILLING.states),
+        "rows": partial(queries.worklist, request.actor, *FILLING.states),
         "fill": fill,
         "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
         "counted": counted,
         "missing": missing,
-        "lots": queries.suggested_lots(fill, on=request.actor.day(request.at)) if at_bench else [],
-        "held": queries.usable_lots(fill, on=request.actor.day(request.at)) if at_bench else [],
+        "lots": queries.suggested_lots(fill, on=today, held=held, missing=missing) if at_bench else [],
+        "held": held,
         "others": _others(request, fill) if at_bench and not counted else [],
-        "parts": queries.parts(fill),
+        "parts": parts,
         "scans": queries.scans(fill),
         "container": form(request, ContainerForm, initial={"quantity": missing}),
         "second": form(request, SecondCountForm),
@@ -104,7 +112,9 @@ def scan(request: DeskRequest, code: str) -> None:
     facts = form(request, ContainerForm).facts()
     actor, today = request.actor, request.actor.day(request.at)
     fill = queries.fill(actor, code)
-    scanned = scan_in.container(facts["scan"], site_id=actor.site_id, today=today, manual=facts["manual"])
+    scanned = scan_in.container(
+        facts["scan"], site_id=actor.site_id, today=today, manual=facts["manual"], likely=fill.package
+    )
     if facts["lot"] and not scanned.lot_number:
         scanned = scan_in.with_lot(scanned, facts["lot"], site_id=actor.site_id)
     answer = filling.scan(actor, fill=fill, scanned=scanned, quantity=facts["quantity"], at=request.at)
@@ -131,7 +141,7 @@ def change_product(request: DeskRequest, code: str) -> None:
 
 
 @work.act("partial")
-def partial(request: DeskRequest, code: str) -> None:
+def fill_in_part(request: DeskRequest, code: str) -> None:
     fill = filling.partial(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{written(fill.quantity or Decimal(0))} now, {written(fill.owed)} owed. Print the label again.")
 

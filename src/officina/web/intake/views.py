@@ -27,7 +27,7 @@ def desk(request: DeskRequest) -> Context:
     return {
         "desk": INTAKE,
         "unsettled": queries.unsettled(request.actor),
-        "messages": queries.messages(request.actor, cursor=request.GET.get("after", ""), size=25),
+        "messages": queries.messages(request.actor, cursor=request.GET.get("after", "")),
         "upload": form(request, UploadForm),
         "results": [],
     }

@@ -1,5 +1,7 @@
 """The review desk: is the entry what was written, and does anything clinical stand against it?"""
 
+from functools import partial
+
 from officina.dispensing import queries
 from officina.dispensing.acts import CHECK_ENTRY, REVIEW
 from officina.dispensing.queries import Fill
@@ -18,7 +20,7 @@ from officina.web.review.forms import ResolveForm
 
 @page("review/desk.html", parts=("rows",), needs=(CHECK_ENTRY, REVIEW))
 def desk(request: DeskRequest) -> Context:
-    return {"desk": DESK, "rows": queries.worklist(request.actor, *DESK.states)}
+    return {"desk": DESK, "rows": partial(queries.worklist, request.actor, *DESK.states)}
 
 
 @page("review/work.html", parts=("work", "rows"), needs=(CHECK_ENTRY, REVIEW))
@@ -29,7 +31,7 @@ def work(request: DeskRequest, code: str) -> Context:
     others = prescriptions.of_patient(request.actor, fill.patient_id, most=20) if fill.patient_id else []
     return {
         "desk": DESK,
-        "rows": queries.worklist(request.actor, *DESK.states),
+        "rows": partial(queries.worklist, request.actor, *DESK.states),
         "fill": fill,
         "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
