@@ -76,7 +76,7 @@ def messages(actor: Actor, *, cursor: str = "") -> Page[Listed]:
     held: dict[int, list[tuple[UUID, str]]] = defaultdict(list)
     for message, code, number in numbers:
         held[message].append((code, number))
-    return Page([Listed(*row, held[row[1]]) for row in rows[:SLICE]], following)
+    return Page([Listed(*(*row, held[row[1]])) for row in rows[:SLICE]], following)
 
 
 def unsettled(actor: Actor, *, most: int = 100) -> list[Message]:
