@@ -58,7 +58,7 @@ def _database() -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": query,
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 2, **query},
     }
 
 
