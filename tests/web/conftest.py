@@ -11,6 +11,7 @@ from cast import Cast, assemble
 from officina.base.access import Actor
 from officina.kernel import clock
 from officina.web import shell
+from web import statements
 
 Seat = Callable[[Actor], Client]
 
@@ -41,3 +42,14 @@ def seat(cast: Cast, pages_at: Callable[[], datetime]) -> Seat:
         return client
 
     return sit
+
+
+@pytest.fixture(autouse=True)
+def count_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request of every test is held against the list of statements."""
+    monkeypatch.setattr(Client, "request", statements.CountingClient.request)
+
+
+def pytest_sessionfinish() -> None:
+    if statements.IS_NEW:
+        statements.write()

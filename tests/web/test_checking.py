@@ -135,6 +135,12 @@ class TestTheCheck:
         assert "look at it again" in text(answer)
         assert again(cast, fill).state == "final_check"
 
+    def test_a_fill_is_held_with_its_reason(self, cast, ada):
+        fill = cast.filled()
+        assert post(ada, fill, "hold", why="Call the prescriber about the dose").status_code == 204
+        assert again(cast, fill).state == "held"
+        assert "Call the prescriber about the dose" in text(ada.get(f"/rx/{fill.prescription.code}/"))
+
     @pytest.mark.parametrize("do", ["reject", "hold"])
     def test_no_reason_no_act(self, cast, ada, do):
         fill = cast.filled()

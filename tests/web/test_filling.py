@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from cast import package
 from officina.dispensing import queries
+from officina.dispensing.queries import Fill
 from officina.dispensing.services import entry, filling, review
 from officina.inventory import queries as stock
 from officina.inventory import services as inventory
@@ -223,6 +225,17 @@ class TestTheWork:
         for wrong in ("", "abc", "99999999", "9" * 30):
             assert post(tess, waiting, "change_product", package=wrong).status_code == 422
         assert again(cast, waiting).package_id == cast.metformin.pk
+
+    def test_another_product_is_taken_and_scanned_in_its_place(self, cast, tess):
+        other = package("metformin", "500 mg", ndc="22222-1111-1", ingredient="metformin")
+        lot = inventory.receive(
+            cast.tess, package=other, lot_number="O1", expires_on=date(2027, 9, 30), quantity=Decimal(100), at=cast.at()
+        )
+        answer = post(tess, cast.ready(), "change_product", package=other.pk)
+        assert f"NDC {other.ndc}" in text(answer)
+        fill = filling.take(cast.tess, fill=again(cast, Fill.objects.get()), at=cast.at())
+        assert "22222-1111-1" in text(post(tess, fill, "scan", scan=code_of(other, lot.number, lot.expires_on)))
+        assert queries.counted(fill) == 60
 
     def test_a_short_vial_is_not_sent_and_both_counts_are_shown(self, cast, tess, fill):
         cast.scan(fill, cast.lot, Decimal(59))

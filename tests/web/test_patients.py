@@ -172,3 +172,17 @@ def test_a_name_that_is_a_script_is_text_everywhere(cast, tess):
     somebody(cast, last_name=NASTY, first_name="Two")
     is_escaped(text(tess.get(f"/patients/{mean.code}/")))
     is_escaped(text(find(tess, "01/01/1970")))
+
+
+def test_a_condition_is_noted_and_shown(cast, tess):
+    assert tess.get("/patients/new/").status_code == 200
+    answer = post(tess, cast.rosa, "note_condition", **{"condition--text": "Asthma", "condition--icd10": "J45.909"})
+    assert "Noted." in text(answer)
+    assert [(c.text, c.icd10) for c in profile(cast, cast.rosa).conditions] == [("Asthma", "J45.909")]
+
+
+def test_asked_about_allergies_and_there_are_none(cast, tess):
+    answer = tess.post("/patients/new/", {"do": "add", **NEW})
+    (lena,) = queries.search(cast.ada, "quist")
+    assert "Allergies not asked" in text(tess.get(answer["Location"]))
+    assert "No known allergies" in text(post(tess, lena, "no_known_allergies"))

@@ -86,7 +86,6 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
     actor.must(acts.FILL, at=at, site_id=fill.site_id)
     if fill.state != State.FILLING:
         raise Refused("not_filling", "Take this fill to the bench first.")
-    lock(fill)
     wanted = wanted_of(fill)
     on_shelf = stock.on_shelf_of(fill.site_id, wanted.package_id)
     lot, came = _came(fill, scanned, wanted, on_shelf)
@@ -113,8 +112,9 @@ def scan(actor: Actor, *, fill: Fill, scanned: Scanned, quantity: Decimal | None
     earlier = _earlier(on_shelf, lot, on=actor.day(at))
     if shelf is None:
         raise Refused("none_on_shelf", "The ledger has none of this lot on the shelf. Count the shelf first.")
-    counting.put_in(actor, fill, lot, quantity, shelf=shelf.place, at=at)
+    # Before any stock is touched: whoever is second, be it with what they counted in the same vial, is told so.
     touch(fill)
+    counting.put_in(actor, fill, lot, quantity, shelf=shelf.place, at=at)
     _keep(actor, fill, scanned, at=at, outcome="ok", lot=lot, quantity=quantity)
     audit.record(
         actor, SCANNED, at=at, on=fill, after={"lot": str(lot), "quantity": str(quantity), "manual": scanned.manual}

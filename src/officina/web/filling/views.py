@@ -54,7 +54,7 @@ def work(request: DeskRequest, code: str) -> Context:
     missing = (fill.quantity or Decimal(0)) - counted
     at_bench = fill.state in {State.READY_TO_FILL, State.FILLING} and fill.package is not None
     today = request.actor.day(request.at)
-    held = queries.usable_lots(fill, on=today) if at_bench else []
+    held = queries.usable_lots(fill, on=today) if at_bench and missing else []
     return {
         "desk": FILLING,
         "rows": partial(queries.worklist, request.actor, *FILLING.states),
@@ -63,7 +63,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "profile": patients.profile(fill.patient) if fill.patient else None,
         "counted": counted,
         "missing": missing,
-        "lots": queries.suggested_lots(fill, on=today, held=held, missing=missing) if at_bench else [],
+        "lots": queries.suggested_lots(fill, on=today, held=held, missing=missing) if held else [],
         "held": held,
         "others": _others(request, fill) if at_bench and not counted else [],
         "parts": parts,
