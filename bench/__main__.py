@@ -1,7 +1,7 @@
 """Measure on SQLite and on PostgreSQL, each in a fresh house, and print one table.
 
 make bench
-.venv/bin/python -m bench [--json]
+.venv/bin/python -m bench [path] [stations] [writers] [...] [--json]
 """
 
 import os
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bench.harness import Figure, machine
 
+HANDED_ON = ("OFFICINA_REFERENCE_DATA", "OFFICINA_BENCH_FILLS")
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = [sys.executable, "-m", "bench.inside"]
 # Durable: figures of a database that may forget are figures of something else.
@@ -25,8 +26,7 @@ WITH_POSTGRES = [sys.executable, str(ROOT / "tools" / "with_postgres.py"), "--du
 def _figures(command: list[str]) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="officina-bench-") as home:
         env = {key: value for key, value in os.environ.items() if not key.startswith("OFFICINA_")}
-        if "OFFICINA_REFERENCE_DATA" in os.environ:
-            env["OFFICINA_REFERENCE_DATA"] = os.environ["OFFICINA_REFERENCE_DATA"]
+        env |= {name: os.environ[name] for name in HANDED_ON if name in os.environ}
         env |= {
             "OFFICINA_HOME": home,
             "DJANGO_SETTINGS_MODULE": "officina.project.settings",
@@ -52,7 +52,8 @@ def _table(figures: list[Figure]) -> Table:
 
 def main() -> None:
     """Measure and print."""
-    figures = _figures(INSIDE) + _figures([*WITH_POSTGRES, *INSIDE])
+    inside = [*INSIDE, *(name for name in sys.argv[1:] if not name.startswith("-"))]
+    figures = _figures(inside) + _figures([*WITH_POSTGRES, *inside])
     figures.sort(key=lambda figure: figure.what)
     if "--json" in sys.argv:
         print(msgspec.json.encode({"machine": machine(), "figures": figures}).decode())

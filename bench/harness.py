@@ -26,7 +26,7 @@ class Figure:
     p99: float
     worst: float
     statements: int
-    """SQL statements of one call, transaction control not counted."""
+    """SQL statements of one call, transaction control not counted; 0 where they were not counted here."""
 
 
 def measure(what: str, call: Callable[[], object], *, times: int, warm_up: int = 3) -> Figure:
@@ -40,10 +40,15 @@ def measure(what: str, call: Callable[[], object], *, times: int, warm_up: int =
         start = time.perf_counter()
         call()
         took.append((time.perf_counter() - start) * 1000)
-    whole = time.perf_counter() - began
-    took.sort()
-    p50, p95, p99, worst = (round(_at(took, share), 2) for share in (50, 95, 99, 100))
-    return Figure(what, connection.vendor, times, round(times / whole, 1), p50, p95, p99, worst, statements)
+    return figure(what, took, seconds=time.perf_counter() - began, statements=statements)
+
+
+def figure(what: str, took: list[float], *, seconds: float, statements: int) -> Figure:
+    """The line of calls that took so many milliseconds each and so many seconds together."""
+    ordered = sorted(took)
+    p50, p95, p99, worst = (round(_at(ordered, share), 2) for share in (50, 95, 99, 100))
+    rate = round(len(took) / seconds, 1)
+    return Figure(what, connection.vendor, len(took), rate, p50, p95, p99, worst, statements)
 
 
 def once(what: str, call: Callable[[], object]) -> Figure:
@@ -73,15 +78,20 @@ def _statements(call: Callable[[], object]) -> int:
 
 
 def machine() -> str:
-    """The machine and the versions, in one line."""
+    """The machine and the versions, in one line, with a yardstick: a shared machine is not the same every day."""
     model = platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
         model = next(
             (ln.split(":")[1].strip() for ln in info.read_text().splitlines() if ln.startswith("model name")), model
         )
+    began = time.perf_counter()
+    for _ in range(10_000_000):
+        pass
+    yardstick = time.perf_counter() - began
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, Django {version('Django')}, SQLite {sqlite3.sqlite_version}"
+        f"Python {platform.python_version()}, Django {version('Django')}, SQLite {sqlite3.sqlite_version}; "
+        f"yardstick: ten million turns of an empty loop took {yardstick:.2f} s"
     )

@@ -215,8 +215,8 @@ def _plain(field: Any, value: Any) -> Any:
         return made
     if made is None:
         return r"\N"
-    if isinstance(made, bytes | memoryview):
-        return r"\\x" + bytes(made).hex()
+    if isinstance(field, models.BinaryField):
+        return r"\\x" + bytes(value).hex()
     text = json.dumps(value) if isinstance(field, models.JSONField) else str(made)
     return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
 

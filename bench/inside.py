@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sys
 from dataclasses import asdict
 
 import django
@@ -16,7 +17,7 @@ def main() -> None:
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     names = sorted(module.name for module in pkgutil.iter_modules(bench.__path__) if module.name.startswith("measure_"))
-    for name in names:
+    for name in [n for n in names if not sys.argv[1:] or n.removeprefix("measure_") in sys.argv[1:]]:
         for figure in importlib.import_module(f"bench.{name}").figures():
             print(msgspec.json.encode(asdict(figure)).decode(), flush=True)
 
