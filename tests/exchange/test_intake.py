@@ -145,6 +145,10 @@ class TestWhatCannotBeUsed:
         assert receipt.prescriptions
         assert len(row(receipt).received.name) == 200
 
+    @pytest.mark.parametrize("name", ["caf\udce9.xml", "a\x00b.xml"], ids=["Latin-1", "a zero byte"])
+    def test_a_file_whose_name_is_no_text_is_kept_all_the_same(self, cast, name):
+        assert take_in(cast, XML, name).prescriptions
+
 
 def test_every_message_of_ours_is_kept_whole_and_answered(cast):
     receipts = {file: take_in(cast, file.read_bytes(), file.name) for file in FILES}

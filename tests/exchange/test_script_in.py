@@ -299,6 +299,11 @@ def test_what_is_missing_or_cannot_be_right_is_asked_about(old, new, code):
     assert code in asked(changed(old, new))
 
 
+@pytest.mark.parametrize("sent", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_message_sent_on_the_calendars_first_or_last_day_is_read_too(sent):
+    assert ("written_in_future" in asked(changed("2026-11-20T15:30:47Z", sent))) == sent.startswith("0001")
+
+
 def test_tomorrow_is_no_future_where_the_day_is_already_over():
     late = changed("2026-11-20T15:30:47Z", "2026-11-20T15:30:47-05:00")
     assert asked(late.replace(b"<Date>2026-11-20</Date>", b"<Date>2026-11-21</Date>")) == []

@@ -6,10 +6,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.template import engines
+from django.urls import get_resolver
 
 from officina.base.models import DoneCommand
 from officina.dispensing.models import Fill
 from officina.dispensing.services import filling
+from officina.web.answers import Page
 from web_sample_urls import Counted
 
 HTMX = {"HX-Request": "true", "HX-Target": "work"}
@@ -267,3 +270,17 @@ def test_a_page_costs_few_statements(seat, cast, bench, django_assert_max_num_qu
         tess.get("/")
     with django_assert_max_num_queries(14):
         tess.get(bench(fill))
+
+
+def pages(patterns):
+    for pattern in patterns:
+        yield from pages(pattern.url_patterns) if hasattr(pattern, "url_patterns") else [pattern.callback]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [p for p in pages(get_resolver("officina.project.urls").url_patterns) if isinstance(p, Page)],
+    ids=lambda p: f"{p.template}",
+)
+def test_every_part_that_a_page_gives_alone_stands_in_its_template(page):
+    assert set(page.parts) <= set(engines["jinja2"].env.get_template(page.template).blocks)

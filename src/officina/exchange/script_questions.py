@@ -1,7 +1,7 @@
 """What a person must look at in an order that came as SCRIPT: each question says what came and what was expected."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from officina.codecs.ncpdp_script import codes
@@ -291,7 +291,7 @@ def _of_terms(message: Message, medication: Medication, order: WrittenOrder) -> 
         )
         return
     sent_at = message.header.sent_time
-    if sent_at is not None and order.written_on > (sent_at + EARLIEST_ZONE).date():
+    if sent_at is not None and _is_later(order.written_on, sent_at):
         yield _found(
             "written_in_future",
             "The order is dated after the day on which it was sent.",
@@ -300,6 +300,11 @@ def _of_terms(message: Message, medication: Medication, order: WrittenOrder) -> 
             expected=f"by {sent_at.date()}",
             came=str(order.written_on),
         )
+
+
+def _is_later(day: date, instant: datetime) -> bool:
+    """Whether a day had begun nowhere on earth at that instant; told by their distance, as the last days of the calendar have no next."""
+    return datetime.combine(day, time(), instant.tzinfo) - instant > EARLIEST_ZONE
 
 
 def _of_schedule(medication: Medication, order: WrittenOrder) -> Iterator[Finding]:

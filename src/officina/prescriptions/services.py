@@ -86,7 +86,7 @@ def keep(actor: Actor, *, raw: bytes, name: str, at: datetime) -> Message:
     """Keep a message exactly as it arrived, before anything reads it."""
     actor.must(acts.RECEIVE, at=at)
     digest = hashlib.sha256(raw).hexdigest()
-    received = append(Received(site_id=actor.site_id, at=at, name=name[:200], raw=raw, sha256=digest))
+    received = append(Received(site_id=actor.site_id, at=at, name=_storable(name[:200]), raw=raw, sha256=digest))
     message = append(Message(site_id=actor.site_id, received=received, at=at))
     audit.record(actor, KEPT, at=at, on=message, after={"sha256": received.sha256, "bytes": len(raw)})
     return message

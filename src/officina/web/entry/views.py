@@ -32,7 +32,7 @@ def desk(request: DeskRequest) -> Context:
     return {"desk": ENTRY, "rows": partial(queries.worklist, request.actor, *ENTRY.states)}
 
 
-@page("entry/work.html", parts=("work", "rows"), needs=(ENTER, AMEND))
+@page("entry/work.html", parts=("work",), needs=(ENTER, AMEND))
 def work(request: DeskRequest, code: str) -> Context:
     fill = queries.fill(request.actor, code)
     rx = fill.prescription
@@ -41,7 +41,6 @@ def work(request: DeskRequest, code: str) -> Context:
     drug = _drug(request, fill, found)
     return {
         "desk": ENTRY,
-        "rows": partial(queries.worklist, request.actor, *ENTRY.states),
         "fill": fill,
         "back": queries.came_back(fill),
         "order": order,
