@@ -21,6 +21,7 @@ from officina.codecs.fhir import build as fhir_build
 from officina.codecs.fhir import parse as fhir
 from officina.codecs.ncpdp_script import build as script_build
 from officina.codecs.ncpdp_script import parse as script
+from officina.codecs.ncpdp_script.model import Version
 from officina.exchange import script_in, sniff
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids import scan
@@ -32,6 +33,7 @@ from officina.kernel.ids.npi import Npi
 from officina.kernel.ids.numbers import HouseNumber
 from officina.kernel.quantity import D, Quantity, written
 
+VERSIONS: tuple[Version, ...] = ("2017071", "2023011")
 MESSAGES = Path(__file__).resolve().parent.parent / "messages"
 TODAY = date(2026, 11, 20)
 AT = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -367,7 +369,7 @@ def script_seeds() -> tuple[bytes, ...]:
     samples = [p.read_bytes() for p in sorted((MESSAGES / "ncpdp_script").glob("*.xml"))]
     return (
         *samples,
-        *_again(samples, script.parse, lambda m: [script_build.build(m, v) for v in ("2017071", "2023011")]),
+        *_again(samples, script.parse, lambda m: [script_build.build(m, v) for v in VERSIONS]),
     )
 
 

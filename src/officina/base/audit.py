@@ -8,11 +8,14 @@ from typing import Any
 
 from django.db import connection, models
 
+from officina.base import numbering
 from officina.base.access import Actor
-from officina.base.models import AuditEntry, AuditSeal
+from officina.base.models import AuditEntry, AuditSeal, Counter
 from officina.base.paging import Page, page
 from officina.base.rows import append
 
+SEALS = "seal"
+"""The series in which seals are counted: a seal removed from the end of the chain would leave it whole."""
 _VERBS: dict[str, str] = {}
 _FIELDS = (
     "id",
@@ -118,7 +121,10 @@ def _digest(previous: str, rows: Iterable[Mapping[str, Any]]) -> tuple[str, int,
 
 
 def _span(site_id: int, after: int, last: int | None = None) -> Iterator[dict[str, Any]]:
-    rows = AuditEntry.objects.filter(site_id=site_id, id__gt=after)
+    rows = AuditEntry.objects.filter(site_id=site_id)
+    if after:
+        # The first span has no beginning: a row put in with a number below one would be in none.
+        rows = rows.filter(id__gt=after)
     if last is not None:
         rows = rows.filter(id__lte=last)
     yield from rows.order_by("id").values(*_FIELDS).iterator(chunk_size=2000)
@@ -137,21 +143,46 @@ def seal(site_id: int, *, at: datetime) -> AuditSeal | None:
     digest, count, last = _digest(previous, _span(site_id, after_id))
     if not count:
         return None
+    numbering.take(site_id, SEALS)
     return AuditSeal.objects.create(
         site_id=site_id, at=at, after_id=after_id, last_id=last, entries=count, previous=previous, digest=digest
     )
 
 
 def broken_seals(site_id: int) -> Iterator[str]:
-    """A sentence for each sealed span whose entries no longer give its hash. Reads every sealed entry."""
-    previous, last = "", 0
-    for s in AuditSeal.objects.filter(site_id=site_id).order_by("id"):
-        if s.previous != previous or s.after_id != last:
-            yield f"audit seal {s.pk}: the chain is broken before entry {s.after_id + 1}"
+    """A sentence for each sealed span whose entries no longer give its hash, and for seals that are gone. Reads every sealed entry."""
+    seals = list(AuditSeal.objects.filter(site_id=site_id).order_by("id"))
+    before: AuditSeal | None = None
+    for s in seals:
+        previous, last = (before.digest, before.last_id) if before else ("", 0)
+        if s.after_id != last:
+            yield f"audit seal {s.pk}: the chain is broken before entry {s.after_id + 1}; entries {last + 1} to {s.after_id} have no seal"
+        elif s.previous != previous:
+            yield f"audit seal {s.pk}: the chain is broken before entry {s.after_id + 1}; this seal or the one before was changed"
         digest, count, _ = _digest(s.previous, _span(site_id, s.after_id, s.last_id))
         if digest != s.digest:
-            yield f"audit entries {s.after_id + 1} to {s.last_id}: sealed as {s.entries}, found {count}; rows were changed, removed or added"
-        previous, last = s.digest, s.last_id
+            yield (
+                f"audit entries {s.after_id + 1} to {s.last_id}: sealed as {s.entries}, found {count}; "
+                f"rows were changed, removed or added in what was written {_when(before, s)}"
+            )
+        before = s
+    made = Counter.objects.filter(site_id=site_id, series=SEALS).values_list("value", flat=True).first() or 0
+    if len(seals) < made:
+        end = f"the last that stands closes entry {before.last_id}, of {_at(before)}" if before else "none stands"
+        yield f"audit seals: {made} were made, {len(seals)} stand; {end}"
+
+
+def _when(before: AuditSeal | None, seal: AuditSeal) -> str:
+    return f"between {_at(before)} and {_at(seal)}" if before else f"before {_at(seal)}"
+
+
+def _at(seal: AuditSeal) -> str:
+    return f"{seal.at:%b %d, %Y %H:%M:%S} UTC"
+
+
+def is_sealed(digest: str) -> bool:
+    """Whether a seal of this hash stands, at any site: a hash kept elsewhere shows whether the chain was made anew."""
+    return AuditSeal.objects.filter(digest=digest.strip().lower()).exists()
 
 
 def entries(

@@ -1,6 +1,6 @@
 """Reading fills for the desks: what waits where, one fill with all that a page shows of it, bags and pick-ups."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,12 +8,12 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Case, CharField, Count, F, Min, Q, QuerySet, UUIDField, When
+from django.db.models import BigIntegerField, Case, CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, UUIDField, When
 from django.db.models.functions import Coalesce
 
 from officina.base import queries as house
 from officina.base.access import Actor
-from officina.base.models import AuditEntry
+from officina.base.models import AuditEntry, AuditSeal
 from officina.base.paging import Page, page
 from officina.base.rows import Question
 from officina.dispensing.models import Bag as Bag
@@ -436,3 +436,18 @@ def unsound() -> list[str]:
         ):
             found.append(f"fill {f.number} says {f.state}, its steps say {last.get(f.pk, 'nothing')}")
     return found
+
+
+def untold() -> Iterator[str]:
+    """A sentence for each step since the last seal that the audit trail does not tell; what is sealed is told by its seal. Over all sites."""
+    latest = AuditSeal.objects.filter(site=OuterRef("fill__site")).order_by("-id").values("at")[:1]
+    steps = FillStep.objects.annotate(sealed_at=Subquery(latest)).filter(Q(sealed_at=None) | Q(at__gt=F("sealed_at")))
+    found = list(steps.order_by("id").values_list("fill__code", "fill__number", "move", "at"))
+    for start in range(0, len(found), 500):
+        some = found[start : start + 500]
+        rows = AuditEntry.objects.filter(on_code__in={str(code) for code, *_ in some})
+        told = set(rows.values_list("on_code", "verb", "at"))
+        for code, number, name, at in some:
+            if (str(code), f"fill.{name}", at) not in told:
+                when = f"{at:%b %d, %Y %H:%M:%S} UTC"
+                yield f"fill {number}: its step {name} of {when} is not in the audit trail; entries were changed or removed"

@@ -1,7 +1,8 @@
 """Reading messages, prescribers and prescriptions of the actor's site."""
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.db.models import BigIntegerField, Count, Min, QuerySet
 
 from officina.base.access import Actor
+from officina.base.models import AuditEntry
 from officina.base.paging import Page, after, page
 from officina.base.rows import Question
 from officina.kernel.errors import Refused
@@ -17,6 +19,7 @@ from officina.prescriptions.models import Attachment as Attachment
 from officina.prescriptions.models import Message as Message
 from officina.prescriptions.models import Prescriber as Prescriber
 from officina.prescriptions.models import Prescription as Prescription
+from officina.prescriptions.models import Received
 
 UNSETTLED = (Message.Status.KEPT, Message.Status.REFUSED, Message.Status.DUPLICATE)
 
@@ -190,6 +193,19 @@ def unread() -> list[str]:
         f"message {m.code} was kept and never read"
         for m in Message.objects.filter(status=Message.Status.KEPT).only("code")
     ]
+
+
+def altered() -> Iterator[str]:
+    """A sentence for each message that is not as it was received, by its hash and by the one in the audit trail. Reads every message."""
+    kept = AuditEntry.objects.filter(verb="message.kept").values_list("on_code", "after")
+    told = {code: (after or {}).get("sha256") for code, after in kept.iterator()}
+    rows = Received.objects.order_by("id").values_list("message__code", "at", "raw", "sha256")
+    for code, at, raw, digest in rows.iterator(chunk_size=100):
+        came, kept_as = hashlib.sha256(raw).hexdigest(), told.pop(str(code), None)
+        if not came == digest == kept_as:
+            how = "its bytes or their hash were changed" if kept_as else "the audit trail does not tell of it"
+            yield f"message {code}, received {at:%b %d, %Y %H:%M:%S} UTC: {how}"
+    yield from (f"message {code}: the audit trail tells that it was kept, and it is not here" for code in told)
 
 
 def kept_unread(actor: Actor) -> list[Message]:
