@@ -89,6 +89,14 @@ def bears(target: Target, raw: bytes) -> None:
         str(problem).encode("utf-8", "replace")
 
 
+def as_text(raw: bytes) -> str:
+    """What a scanner or a hand typed; half surrogates stand for themselves, as a broken program types them."""
+    try:
+        return raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace")
+
+
 def mutated(name: str, number: int) -> bytes:
     """The case of this number."""
     target = TARGETS[name]
@@ -106,7 +114,7 @@ class Hand:
         raw = self.rng.choice(seeds)
         for _ in range(self.rng.choice((1, 1, 1, 2, 2, 3, 4))):
             if shape == "text":
-                raw = self.text(raw.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
+                raw = self.text(as_text(raw)).encode("utf-8", "surrogatepass")
                 continue
             change = self.rng.choices((self._structure, self._content, self._bytes), (5, 3, 2))[0]
             raw = change(raw, shape, seeds)[:LARGEST]
@@ -400,10 +408,6 @@ def scan_seeds() -> tuple[bytes, ...]:
     return tuple(text.encode() for text in (*SCANS, built, HouseNumber.issue("F", 1_000_015).text))
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogatepass") if b"\xed" in raw else raw.decode("utf-8", "replace")
-
-
 def understand(raw: bytes) -> object:
     """The whole reading without the database: told apart, understood, answered."""
     if sniff.format_of(raw) == "ncpdp-script":
@@ -419,7 +423,7 @@ VALUES: tuple[Callable[[str], object], ...] = (
 
 def values(raw: bytes) -> object:
     """Every value type of the kernel reads the same text; each may say no, in its own words."""
-    text = _text(raw)
+    text = as_text(raw)
     for read in VALUES:
         try:
             read(text)
@@ -433,8 +437,8 @@ TARGETS: dict[str, Target] = {
     for t in (
         Target("script", "xml", script_seeds, script.parse, 4_000),
         Target("fhir", "json", fhir_seeds, fhir.parse, 5_000),
-        Target("gs1", "text", scan_seeds, lambda raw: gs1.parse(_text(raw), today=TODAY), 15_000),
-        Target("ndc", "text", scan_seeds, lambda raw: ndc.parse(_text(raw)), 8_000),
+        Target("gs1", "text", scan_seeds, lambda raw: gs1.parse(as_text(raw), today=TODAY), 15_000),
+        Target("ndc", "text", scan_seeds, lambda raw: ndc.parse(as_text(raw)), 8_000),
         Target("values", "text", scan_seeds, values, 11_000),
         Target("exchange-xml", "xml", script_seeds, understand, 1_500),
         Target("exchange-json", "json", fhir_seeds, understand, 3_000),

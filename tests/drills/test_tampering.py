@@ -205,6 +205,7 @@ def test_a_table_without_its_triggers_is_named(day, table):
 def test_a_trigger_that_does_nothing_any_more_is_named(day):
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"ALTER TABLE {ENTRIES} DISABLE TRIGGER append_only_row")
         else:
             cursor.execute(f"DROP TRIGGER append_only_update_{ENTRIES}")
