@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,11 @@ def take_in(cast, raw, name="message"):
 
 def row(receipt):
     return Message.objects.select_related("received", "first").get(code=receipt.code)
+
+
+def changed(old, new):
+    assert old in XML
+    return XML.replace(old, new, 1)
 
 
 def assert_kept(receipt, raw):
@@ -144,6 +150,19 @@ class TestWhatCannotBeUsed:
         receipt = take_in(cast, XML, "../../etc/passwd" + "x" * 300)
         assert receipt.prescriptions
         assert len(row(receipt).received.name) == 200
+
+    @pytest.mark.parametrize("said", ["version", "kind", "sender", "message_id"])
+    def test_what_the_envelope_says_is_cut_to_what_is_kept_of_it(self, cast, said):
+        long = {
+            "version": changed(b'TransactionVersion="20230111"', b'TransactionVersion="' + b"9" * 500 + b'"'),
+            "kind": XML.replace(b"NewRx>", b"New" + b"x" * 500 + b">"),
+            "sender": re.sub(rb"(<From[^>]*>)[^<]*", rb"\g<1>" + b"9" * 500, XML),
+            "message_id": re.sub(rb"(<MessageID>)[^<]*", rb"\g<1>" + b"9" * 500, XML),
+        }[said]
+        assert long != XML
+        kept = row(take_in(cast, long))
+        assert kept.status != "kept"
+        assert len(getattr(kept, said)) <= Message._meta.get_field(said).max_length
 
     @pytest.mark.parametrize("name", ["caf\udce9.xml", "a\x00b.xml"], ids=["Latin-1", "a zero byte"])
     def test_a_file_whose_name_is_no_text_is_kept_all_the_same(self, cast, name):

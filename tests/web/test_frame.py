@@ -210,6 +210,12 @@ def test_a_repeated_submit_is_done_once(seat, cast, bench):
     assert Fill.objects.get(pk=fill.pk).steps.filter(move="take").count() == 1
 
 
+def test_a_key_that_no_database_keeps_is_no_key(seat, cast, bench):
+    fill = cast.ready()
+    assert seat(cast.tess).post(bench(fill), {"do": "take", "key": "a\x00b"}).status_code == 303
+    assert not DoneCommand.objects.filter(key__startswith="a").exists()
+
+
 def test_an_unknown_button_does_nothing(seat, cast, bench):
     assert seat(cast.tess).post(bench(cast.ready()), {"do": "destroy"}).status_code == 404
 

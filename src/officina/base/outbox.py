@@ -17,6 +17,8 @@ LEASE = timedelta(minutes=2)
 ATTEMPTS = 8
 Transport = Callable[[Outgoing], None]
 """Sends one message or raises; takes no transaction with it."""
+PARTNER = 80
+"""Characters of a partner's name that are kept, whatever a sender writes into a message as its own."""
 
 
 def put(actor: Actor, *, partner: str, kind: str, payload: bytes, at: datetime, about: str = "") -> Outgoing:
@@ -24,7 +26,7 @@ def put(actor: Actor, *, partner: str, kind: str, payload: bytes, at: datetime, 
     state = Outgoing.State.TRAINING if actor.training else Outgoing.State.WAITING
     message = Outgoing(
         site_id=actor.site_id,
-        partner=partner,
+        partner=partner[:PARTNER],
         kind=kind,
         payload=payload,
         about=about,

@@ -198,7 +198,7 @@ def unread() -> list[str]:
 def altered() -> Iterator[str]:
     """A sentence for each message that is not as it was received, by its hash and by the one in the audit trail. Reads every message."""
     kept = AuditEntry.objects.filter(verb="message.kept").values_list("on_code", "after")
-    told = {code: (after or {}).get("sha256") for code, after in kept.iterator()}
+    told = {code: (facts or {}).get("sha256") for code, facts in kept.iterator()}
     rows = Received.objects.order_by("id").values_list("message__code", "at", "raw", "sha256")
     for code, at, raw, digest in rows.iterator(chunk_size=100):
         came, kept_as = hashlib.sha256(raw).hexdigest(), told.pop(str(code), None)

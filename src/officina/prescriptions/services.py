@@ -26,7 +26,7 @@ from officina.patients import rules as patient_rules
 from officina.patients.models import Patient
 from officina.prescriptions import acts, rules
 from officina.prescriptions.models import Attachment, Message, Prescriber, Prescription, Received
-from officina.prescriptions.written import Understood, WrittenOrder
+from officina.prescriptions.written import Envelope, Understood, WrittenOrder
 
 KEPT = audit.verb("message.kept", "kept a message as received")
 READ = audit.verb("message.read", "read a message")
@@ -108,7 +108,7 @@ def reasons(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
             "code": f.code,
             "sentence": _storable(f.sentence),
             "where": _storable(f.where),
-            "expected": f.expected,
+            "expected": _storable(f.expected),
             "came": _storable(f.came),
             "severity": int(f.severity),
         }
@@ -149,9 +149,7 @@ def admit(
     if not anew and message.status != Message.Status.KEPT:
         return message
     envelope = understood.envelope
-    about = {"format": envelope.format, "version": envelope.version, "kind": envelope.kind[:40]}
-    about |= {"message_id": envelope.message_id[:255], "sender": envelope.sender[:120]}
-    about = _storable(about)
+    about = _about(envelope)
     before = _FIRST(site=actor.site_id, sender=about["sender"], message_id=about["message_id"])
     first = next((m for m in before if m.pk != message.pk), None)
     if envelope.message_id and first is not None:
@@ -190,6 +188,13 @@ def admit(
     _answer(actor, message, answer, at=at)
     audit.record(actor, READ, at=at, on=message, after={"status": message.status})
     return message
+
+
+def _about(envelope: Envelope) -> dict[str, str]:
+    """What the envelope says, each cut to its column: who sends it may write what they like there."""
+    longest = {f.name: f.max_length for f in Message._meta.concrete_fields}
+    names = ("format", "version", "kind", "message_id", "sender")
+    return {name: _storable(getattr(envelope, name)[: longest[name]]) for name in names}
 
 
 def _claimed(message: Message) -> Message:

@@ -144,7 +144,8 @@ def _actor(request: DeskRequest) -> Actor | None:
     if actor and (actor.entrance != request.session.get("entrance") or is_over(request.session, at=request.at)):
         return None
     key = request.POST.get("key", "")[:64] if request.method == "POST" else ""
-    return replace(actor, key=key) if actor and key else actor
+    # Our pages send letters and digits; a zero byte is kept by no database.
+    return replace(actor, key=key) if actor and key.isprintable() and key else actor
 
 
 def _note_seen(request: DeskRequest) -> None:
