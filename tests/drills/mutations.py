@@ -435,12 +435,12 @@ def values(raw: bytes) -> object:
 TARGETS: dict[str, Target] = {
     t.name: t
     for t in (
-        Target("script", "xml", script_seeds, script.parse, 4_000),
+        Target("script", "xml", script_seeds, script.parse, 3_500),
         Target("fhir", "json", fhir_seeds, fhir.parse, 5_000),
-        Target("gs1", "text", scan_seeds, lambda raw: gs1.parse(as_text(raw), today=TODAY), 15_000),
-        Target("ndc", "text", scan_seeds, lambda raw: ndc.parse(as_text(raw)), 8_000),
+        Target("gs1", "text", scan_seeds, lambda raw: gs1.parse(as_text(raw), today=TODAY), 15_500),
+        Target("ndc", "text", scan_seeds, lambda raw: ndc.parse(as_text(raw)), 9_000),
         Target("values", "text", scan_seeds, values, 11_000),
-        Target("exchange-xml", "xml", script_seeds, understand, 1_500),
+        Target("exchange-xml", "xml", script_seeds, understand, 1_200),
         Target("exchange-json", "json", fhir_seeds, understand, 3_000),
     )
 }

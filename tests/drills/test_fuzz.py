@@ -37,7 +37,7 @@ from web.seen import somebody
 TIMES = 40 if os.environ.get("OFFICINA_DRILL") == "long" else 1
 FIRST = int(os.environ.get("OFFICINA_FIRST_CASE", "0"))
 ONE = os.environ.get("OFFICINA_CASE", "")
-RECEIVED, POSTED = 1_000 * TIMES, 1_500 * TIMES
+RECEIVED, POSTED = 800 * TIMES, 1_000 * TIMES
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 
 
@@ -294,7 +294,7 @@ class Sender:
         self.fields = {**self._filled(form)}
         if form.acts and rng.random() < 0.97:
             self.fields["do"] = rng.choice(form.acts)
-        self.files = {name: self._files() for name in form.files}
+        self.files = {name: self._files() for name in sorted(form.files)}
         for _ in range(rng.choice((0, 1, 1, 2, 3))):
             self._change()
         self.more = rng.choice(
