@@ -4,11 +4,12 @@ The ORM words a statement anew at every call, which takes longer than the databa
 its business: each is made by it, once a shape, and kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]  # the stubs do not know it
 
@@ -17,10 +18,34 @@ R = TypeVar("R")
 LARGEST = 2**63 - 1
 
 
+Prepare = Callable[[Any], Any]
+"""Makes of a value what the driver takes; None stands for taking it as it is."""
+_AS_IT_IS = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.AutoField)
+
+
+def _database() -> BaseDatabaseWrapper:
+    # Django's own `connection` looks up thread and alias at every touch, which adds up over hundreds of columns.
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def _prepare(field: "models.Field[Any, Any]") -> Prepare | None:
+    """How the values of a column are made ready for the driver, told once."""
+    plain = field.target_field if isinstance(field, models.ForeignKey) else field
+    own = type(plain).get_prep_value is not _builtin(type(plain)).get_prep_value
+    if isinstance(plain, _AS_IT_IS) and not own:
+        return None
+    return lambda value: field.get_db_prep_save(value, _database())
+
+
+def _builtin(kind: type) -> Any:
+    """The nearest field of Django's own that a field is made of."""
+    return next(k for k in kind.__mro__ if k.__module__.startswith("django.db.models"))
+
+
 @cache
-def _insert(model: type[models.Model]) -> tuple[str, tuple["models.Field[Any, Any]", ...]]:
-    name = connection.ops.quote_name
-    fields = tuple(f for f in model._meta.concrete_fields if not f.primary_key)
+def _insert(model: type[models.Model]) -> tuple[str, tuple[tuple[str, Prepare | None], ...]]:
+    name = _database().ops.quote_name
+    fields = [f for f in model._meta.concrete_fields if not f.primary_key]
     columns = ", ".join(name(f.column) for f in fields)
     key = model._meta.pk
     assert key is not None
@@ -28,31 +53,43 @@ def _insert(model: type[models.Model]) -> tuple[str, tuple["models.Field[Any, An
     table = name(model._meta.db_table)
     # Only names of our own models are in it; every value goes through a placeholder.
     sql = f"INSERT INTO {table} ({columns}) VALUES ({holes}) RETURNING {name(key.column)}"  # noqa: S608
-    return sql, fields
+    return sql, tuple((f.attname, _prepare(f)) for f in fields)
+
+
+@cache
+def _filled_in(model: type[models.Model]) -> tuple["models.Field[Any, Any]", ...]:
+    """The columns that write down by themselves when a row is written."""
+    return tuple(
+        f for f in model._meta.concrete_fields if getattr(f, "auto_now_add", False) or getattr(f, "auto_now", False)
+    )
 
 
 def append(row: M) -> M:
     """Write a new row, in the running transaction, and give it its key. One statement; no signals, no related rows."""
-    sql, fields = _insert(type(row))
-    values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in fields]
-    with connection.cursor() as cursor:
+    sql, columns = _insert(type(row))
+    for field in _filled_in(type(row)):
+        field.pre_save(row, add=True)
+    values = [getattr(row, name) if ready is None else ready(getattr(row, name)) for name, ready in columns]
+    database = _database()
+    with database.cursor() as cursor:
         cursor.execute(sql, values)
         row.pk = cursor.fetchone()[0]
-    row._state.adding, row._state.db = False, connection.alias
+    row._state.adding, row._state.db = False, database.alias
     return row
 
 
 @cache
 def _update(
     model: type[models.Model], where: tuple[str, ...], changes: tuple[str, ...]
-) -> tuple[str, tuple["models.Field[Any, Any]", ...]]:
-    name = connection.ops.quote_name
+) -> tuple[str, tuple[Prepare | None, ...]]:
+    name = _database().ops.quote_name
     changed = [_field(model, each) for each in changes]
     asked = [_field(model, each) for each in where]
     version = [f"{name('version')} = {name('version')} + 1"] if "version" in where else []
     sets = ", ".join([*version, *(f"{name(f.column)} = %s" for f in changed)])
     conditions = " AND ".join(f"{name(f.column)} = %s" for f in asked)
-    return f"UPDATE {name(model._meta.db_table)} SET {sets} WHERE {conditions}", (*changed, *asked)  # noqa: S608
+    sql = f"UPDATE {name(model._meta.db_table)} SET {sets} WHERE {conditions}"  # noqa: S608  names of our own models
+    return sql, tuple(map(_prepare, (*changed, *asked)))
 
 
 def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
@@ -69,11 +106,12 @@ def change(model: type[models.Model], where: dict[str, Any], changes: dict[str, 
 
     Where `where` names a version, it is counted up.
     """
-    sql, fields = _update(model, tuple(where), tuple(changes))
+    sql, prepared = _update(model, tuple(where), tuple(changes))
     given = [*changes.values(), *where.values()]
     plain = [value.pk if isinstance(value, models.Model) else value for value in given]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [f.get_db_prep_save(v, connection) for f, v in zip(fields, plain, strict=True)])
+    values = [v if ready is None else ready(v) for ready, v in zip(prepared, plain, strict=True)]
+    with _database().cursor() as cursor:
+        cursor.execute(sql, values)
         return bool(cursor.rowcount)
 
 
@@ -93,14 +131,15 @@ class _Hole(Expression):
         return "%s", [self]
 
     def prepared(self, value: Any) -> Any:
-        return self.output_field.get_db_prep_value(value, connection)
+        return self.output_field.get_db_prep_value(value, _database())
 
 
 class _Worded:
     """A question as one kind of database is asked it, and how its rows become instances; columns alone come as tuples."""
 
     def __init__(self, rows: "models.QuerySet[Any, Any]") -> None:
-        compiler = rows.query.get_compiler(connection=connection)
+        database = _database()
+        compiler = rows.query.get_compiler(connection=database)
         self.sql, self.holes = compiler.as_sql()
         select = compiler.select
         self.converters = list(compiler.get_converters([s[0] for s in select]).items())
@@ -114,30 +153,55 @@ class _Worded:
         self.own = slice(columns[0], columns[-1] + 1)
         self.names = [column[0].target.attname for column in select[self.own]]
         self.model: type[models.Model] = info["model"]
-        self.related = get_related_populators(info, select, connection.alias)
+        self.related = get_related_populators(info, select, database.alias)
         self.extra = list((compiler.annotation_col_map or {}).items())
 
     def ask(self, given: dict[str, Any]) -> list[Any]:
         values = [hole.prepared(given[hole.name]) if isinstance(hole, _Hole) else hole for hole in self.holes]
         if any(isinstance(value, int) and abs(value) > LARGEST for value in values):
             return []  # no row has such a key, and the database would break off instead of saying so
-        with connection.cursor() as cursor:
+        database = _database()
+        with database.cursor() as cursor:
             cursor.execute(self.sql, values)
-            return [self.make(self._read(list(row))) for row in cursor.fetchall()]
+            found = cursor.fetchall()
+        return [self.make(self._read(list(row), database)) for row in found]
 
-    def _read(self, row: list[Any]) -> list[Any]:
+    def _read(self, row: list[Any], database: BaseDatabaseWrapper) -> list[Any]:
         for place, (converters, expression) in self.converters:
             for convert in converters:
-                row[place] = convert(row[place], expression, connection)
+                row[place] = convert(row[place], expression, database)
         return row
 
     def _instance(self, row: list[Any]) -> models.Model:
-        made = self.model.from_db(connection.alias, self.names, row[self.own])
+        made = _made(self.model, self.names, row[self.own])
         for populator in self.related:
-            populator.populate(row, made)
+            _bring_along(populator, row, made)
         for name, place in self.extra:
             setattr(made, name, row[place])
         return made
+
+
+def _made(model: type[models.Model], names: list[str], values: Iterable[Any]) -> models.Model:
+    """An instance as the ORM makes it of a row (`from_db`), without the signals that nobody hears; columns not read stay deferred."""
+    made = model.__new__(model)
+    made.__dict__.update(zip(names, values, strict=True))
+    made._state = state = models.base.ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    return made
+
+
+def _bring_along(populator: Any, row: list[Any], onto: models.Model) -> None:
+    """The related instance that a join read, as the ORM's own populator sets it; None where the join found none."""
+    read = populator.reorder_for_init
+    values = read(row) if read else row[populator.cols_start : populator.cols_end]
+    made = None
+    if values[populator.pk_idx] is not None:
+        made = _made(populator.model_cls, populator.init_list, values)
+        for further in populator.related_populators:
+            _bring_along(further, row, made)
+    populator.local_setter(onto, made)
+    if made is not None:
+        populator.remote_setter(made, onto)
 
 
 class Question(Generic[R]):
@@ -158,10 +222,11 @@ class Question(Generic[R]):
 
     def __call__(self, **values: Any) -> list[R]:
         """The rows. One statement."""
-        worded = self._worded.get(connection.vendor)
+        vendor = _database().vendor
+        worded = self._worded.get(vendor)
         if worded is None:
             rows = self._build(**{name: _Hole(name, field) for name, field in self._holes.items()})
-            worded = self._worded[connection.vendor] = _Worded(rows)
+            worded = self._worded[vendor] = _Worded(rows)
         return worded.ask(values)
 
     def first(self, **values: Any) -> R | None:
