@@ -159,8 +159,10 @@ def test_typing_for_long_keeps_it_open(seat, cast):
 def test_locking_by_hand_is_recorded_and_shows_nothing_of_the_work(seat, cast):
     cast.received()
     client = seat(cast.ada)
-    answer = client.post("/lock", {"do": "lock"})
+    answer = client.get(client.post("/lock", {"do": "lock", "next": "/entry/"})["Location"])
     assert "Flórez" not in text(answer)
+    assert "Type your PIN." not in text(answer)
+    assert 'name="next" value="/entry/"' in text(answer)
     assert "station.locked" in verbs()
     assert client.get("/").status_code == 302
 
@@ -261,3 +263,10 @@ def test_a_failed_sign_in_is_recorded_with_its_address_and_without_what_was_type
     assert (unknown.name, known.name) == ("Nobody known", "Ada Park")
     assert known.after["address"] == "127.0.0.1"
     assert not any("secret" in str(row) for row in AuditEntry.objects.values())
+
+
+def test_after_a_wrong_password_the_cursor_stands_in_the_password(door):
+    page = text(sign_in(door, password="wrong"))
+    (name,) = re.findall(r'<input[^>]*name="username"[^>]*>', page)
+    (password,) = re.findall(r'<input[^>]*name="password"[^>]*>', page)
+    assert ('value="ada"' in name, "autofocus" in name, "autofocus" in password) == (True, False, True)

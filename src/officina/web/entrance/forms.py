@@ -9,7 +9,7 @@ class SignInForm(DeskForm):
     username = forms.CharField(
         label="Name",
         max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = forms.CharField(
         label="Password",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
@@ -38,7 +39,11 @@ def sign_in(request: DeskRequest) -> HttpResponse:
 
 def _sign_in_page(request: DeskRequest) -> dict[str, Any]:
     remembered = {"station": request.COOKIES.get("station", "")}
-    return {"form": form(request, SignInForm, initial=remembered), "next": _next(request)}
+    asked = form(request, SignInForm, initial=remembered)
+    # After a wrong password the name stays, and the cursor stands where the next try is typed.
+    first = "password" if asked.is_bound and asked.data.get("username") else "username"
+    asked.fields[first].widget.attrs["autofocus"] = True
+    return {"form": asked, "next": _next(request)}
 
 
 def _sign_in(request: DeskRequest) -> HttpResponse:
@@ -116,21 +121,19 @@ def _open(request: DeskRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def lock(request: DeskRequest) -> HttpResponse:
     if request.method != "POST":
-        return _locked(request)
+        return show(request, "entrance/lock.html", _lock_page(request))
     if request.POST.get("do") != "open":
         entering.lock(request.actor, at=request.at)
         shell.lock(request.session)
-        return HttpResponse(status=204) if "X-Cover" in request.headers else _locked(request)
+        if "X-Cover" in request.headers:
+            return HttpResponse(status=204)
+        return HttpResponseRedirect(f"/lock?{urlencode({'next': _next(request)})}")
     try:
         return _open(request)
     except Refused as no:
         if "X-Cover" in request.headers:
             return HttpResponse(no.sentence, status=422, content_type="text/plain; charset=utf-8")
         return again(request, "entrance/lock.html", no, _lock_page(request))
-
-
-def _locked(request: DeskRequest) -> HttpResponse:
-    return show(request, "entrance/lock.html", _lock_page(request))
 
 
 def _lock_page(request: DeskRequest) -> dict[str, Any]:
