@@ -55,7 +55,13 @@ class History:
         }
         self.places = {p.kind: p for p in Place.objects.all()}
         self.patterns = {model: _patterns(rows, **EMPTY.get(model, {})) for model, rows in self.rows.items()}
-        self.on_paper = _patterns(self.rows[Prescription], message_id=None, origin=Prescription.Origin.WRITTEN)
+        # What came on paper has no message, and the audit trail tells of none.
+        self.on_paper = self.patterns | {
+            Prescription: _patterns(self.rows[Prescription], message_id=None, origin=Prescription.Origin.WRITTEN),
+            AuditEntry: _patterns(row for row in self.rows[AuditEntry] if row.on_type != "message"),  # type: ignore[attr-defined]
+            Received: [],
+            Message: [],
+        }
 
     def fill_up(self, fills: int, *, tick: Callable[[int, int], None]) -> int:
         """Write so many past fills, oldest last; gives how many rows that were."""
@@ -89,11 +95,9 @@ class History:
             for model in BY_LOT:
                 batch[model] += self._rows(self.patterns[model], keys, k, back)
             batch[Move] += self._delivered(keys, k, copies, back)
-        kept = k % MESSAGE_EVERY == 0
+        patterns = self.on_paper if k % MESSAGE_EVERY else self.patterns
         for model in OWN:
-            if kept or model not in {Received, Message}:
-                pattern = self.on_paper if model is Prescription and not kept else self.patterns[model]
-                batch[model] += self._rows(pattern, keys, k, back)
+            batch[model] += self._rows(patterns[model], keys, k, back)
 
     def _delivered(self, keys: dict[Any, int], k: int, copies: int, back: timedelta) -> list[Row]:
         """The delivery that a week's fills are taken from; its key lies after those of all copies."""
@@ -301,10 +305,10 @@ class _Loader:
         connection.close()
 
 
-def played() -> History:
-    """A day of 217 prescriptions, worked through the services, as the pattern of all before it."""
+def played(prescriptions: int = 217) -> History:
+    """A day of so many prescriptions, worked through the services, as the pattern of all before it."""
     from officina.demo import day
     from officina.kernel import clock
 
-    day.play(prescriptions=217, seed=1, now=clock.now(), tick=lambda *_: None)
+    day.play(prescriptions=prescriptions, seed=1, now=clock.now(), tick=lambda *_: None)
     return History()

@@ -1,0 +1,65 @@
+"""Years of history carried out of one database, into the other, and back: equal to the bit, or refused."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from houses import empty_house, officina
+
+FILLS, DAY = (100_000, 217) if os.environ.get("OFFICINA_DRILL") == "long" else (100, 30)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def embedded(env):
+    return {key: value for key, value in env.items() if key != "OFFICINA_DATABASE_URL"}
+
+
+def files(folder):
+    return json.loads((folder / "manifest.json").read_text())["parts"]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """A house on the embedded database with past fills."""
+    with empty_house(tmp_path_factory.mktemp("full") / "house") as env:
+        env = embedded(env)
+        paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+        subprocess.run(
+            [sys.executable, "-m", "bench.fill", str(FILLS), str(DAY)],
+            env=env | {"PYTHONPATH": paths, "DJANGO_SETTINGS_MODULE": "officina.project.settings"},
+            check=True,
+            timeout=3600,
+        )
+        yield env
+
+
+def test_there_and_back_again(full, house_env, tmp_path):
+    """Embedded, then the database under test, then embedded: after each step every table has the same rows and SHA-256."""
+    folders = [tmp_path / name for name in ("first", "second", "third")]
+    officina(full, "export", str(folders[0]))
+    officina(house_env, "import", str(folders[0]))
+    officina(house_env, "export", str(folders[1]))
+    with empty_house(tmp_path / "last") as env:
+        last = embedded(env)
+        officina(last, "import", str(folders[1]))
+        officina(last, "export", str(folders[2]))
+        assert files(folders[0]) == files(folders[1]) == files(folders[2])
+        assert sum(part["rows"] for part in files(folders[0])) > 40 * FILLS
+        for house in (full, house_env, last):
+            assert json.loads(officina(house, "check", "--json")) == {"ok": True, "problems": []}
+
+
+def test_a_flipped_bit_among_millions_is_refused(full, house_env, tmp_path):
+    officina(full, "export", str(tmp_path / "out"))
+    largest = max((tmp_path / "out").glob("*.jsonl"), key=lambda file: file.stat().st_size)
+    with largest.open("r+b") as file:
+        file.seek(largest.stat().st_size // 3)
+        (byte,) = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 4]))
+    assert officina(house_env, "import", str(tmp_path / "out"), status=1) == ""
+    assert json.loads(officina(house_env, "export", str(tmp_path / "nothing"), "--json"))["records"] == 0
