@@ -12,6 +12,7 @@ COMMANDS = {
     "receive": "receive:receive",
     "check": "check:check",
     "label": "label:label",
+    "sig": "sig:sig",
     "serve": "serve:serve",
     "worker": "worker:worker",
     "seal": "worker:seal",
