@@ -99,7 +99,9 @@ def _when(part: Part) -> list[str]:
     said += [f"d{_range(*part.days)}"] if part.days else []
     said += ["prn"] if part.as_needed else []
     said += [_span(part.duration)] if part.duration else []
-    said += [f"mx{_amount(m.amount)}".removesuffix(f" {part.amount.unit}" if part.amount else "~") for m in part.maximum]
+    said += [
+        f"mx{_amount(m.amount)}".removesuffix(f" {part.amount.unit}" if part.amount else "~") for m in part.maximum
+    ]
     said += ["once"] if "only 1 dose" in part.notes else []
     said += ["ud"] if any(n.startswith("use as directed") for n in part.notes) else []
     return said

@@ -29,9 +29,9 @@ class Unreadable(Exception):
 
 _DOTTED = re.compile(r"(?<![\w.])(?:[a-z]\.){2,}")
 _GLUED = ((re.compile(r"(?:\bint|(?<=[a-z])int)?\s*prn\s*(?:prn)?"), " prn "), (re.compile(r"instr(?!uct|um)"), " , "),
-          (re.compile(r"(?<=[a-z])(?<!ma)x(?=\s?\d)"), " x "), (re.compile(r"(\d)(?=[a-z])"), r"\1 "),
+          (re.compile(r"(?<=[a-z])(?<!ma)x(?=\d)"), " x "), (re.compile(r"(\d)(?=[a-z])"), r"\1 "),
           (re.compile(r"(?<=[a-z])(?=\d)"), " "), (re.compile(r"(?<=tid|bid|qid)wm"), " wm"))  # fmt: skip
-_MARK = re.compile(r"\s*([;()\[\]!:]|,(?!\d{3})|\.(?!\d)|--+|\s-\s)\s*")
+_MARK = re.compile(r"\s*([;()\[\]!]|:(?!\d)|,(?!\d{3})|\.(?!\d)|--+|\s-\s)\s*")
 _N = r"(?:\d+ (?:and )?\d+/\d+|\d+/\d+|\d[\d,]*(?:\.\d+)?|\.\d+)"
 _R = rf"({_N})(?: ?(?:to|-|–|or) ?({_N}))?"
 _UNIT = r"(minutes?|mins?|hours?|hrs?|hr|h|days?|d|nights?|weeks?|wks?|wk|months?|mos?)"
@@ -73,19 +73,19 @@ def normal(typed: str, codes: Mapping[str, str]) -> str:
     )
     text = " ".join(text.split())
     text = " ".join(map(_parted, text.split(" ")))
-    pattern, table = words.replacements()
-    for _ in range(3):  # 'once' inside 'once weekly' is written out by the longer row first
-        text = pattern.sub(lambda m: table[m[0]], text)
+    text = words.expanded(text)
     text = re.sub(r"\b(\d+) and (?=\d+/\d)", r"\1 ", " ".join(text.split()))
     return _TWICE_SAID.sub(r"\1", text)
 
 
 def _next(text: str, at: int, *, reason: bool) -> tuple[Item, int]:
+    row, end = _known(text, at)
+    if row and row.kind == "note" and text[at].isdigit():
+        return Item("note", row, text[at:end]), end  # '1 time only' is no number of anything
     for pattern, build in _rules():
         found = pattern.match(text, at)
         if found and (value := build(found)) is not None:
             return Item(value[0], value[1], found[0]), found.end()
-    row, end = _known(text, at)
     if row and row.kind == "ambiguous":
         raise Unreadable(_place(text, at), row.readings)
     if row:
@@ -136,7 +136,7 @@ def exact(written: str) -> Fraction | None:
     if "/" not in part:
         return Fraction(part) or None
     above, below = map(int, part.split("/"))
-    return int(whole or 0) + Fraction(above, below) if 0 < above < below else None
+    return int(whole or 0) + Fraction(above, below) if 0 < above < below and whole != "0" else None
 
 
 def _range(found: re.Match[str], at: int = 1) -> tuple[Fraction, Fraction] | None:
@@ -182,7 +182,7 @@ def _rules() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Built]], 
         (r"\d+ rf \d+", lambda m: ("kept", m[0])),
         (r"ok to fill (?:on )?[a-z]+ \d+(?: ,)?(?: \d{4})?", lambda m: ("kept", m[0])),
         (rf"{_R} (million unit|{unit})(?: of)?", _amount),
-        (rf"(?:a|an) ({unit})", lambda m: ("amount", Amount(Fraction(1), Fraction(1), words.written()[m[1]].en))),
+        (rf"(?:a|an) ({unit})", lambda m: ("amount", Amount(Fraction(1), Fraction(1), words.named("unit")[m[1]].en))),
         (rf"{_R}", lambda m: _pack("number", _range(m))),
     )  # fmt: skip
     return tuple((re.compile(pattern + _END), build) for pattern, build in table)
@@ -194,13 +194,13 @@ def _pack(kind: str, value: object) -> Built:
 
 def _amount(found: re.Match[str]) -> Built:
     both = _range(found)
-    return both and ("amount", Amount(*both, words.written()[found[3]].en))
+    return both and ("amount", Amount(*both, words.named("unit")[found[3]].en))
 
 
 def _equal(found: re.Match[str]) -> Built:
     """'3 mL = 150 mg' explains the dose and is none by itself."""
     amount, same = _range(found), _range(found, 4)
-    units = [words.written()[found[i]].en for i in (3, 6)]
+    units = [words.named("unit")[found[i]].en for i in (3, 6)]
     return amount and same and ("equal", (Amount(*amount, units[0]), Amount(*same, units[1])))
 
 
@@ -213,12 +213,14 @@ def _maximum(found: re.Match[str]) -> Built:
     """A maximum that says neither day nor week would be read as each reader likes."""
     period = "week" if found[5] == "week" else "day" if found[5] or found[6] else ""
     daily = period or ("day" if re.search(r"daily|mdd|day", found[1]) else "")
-    unit = words.written()[found[4]].en if found[4] else ""
+    unit = words.named("unit")[found[4]].en if found[4] else ""
     return _pack("maximum", _most(found, unit, daily, 2)) if daily or unit == "dose" else None
 
 
 def _times(found: re.Match[str]) -> Built:
     both = _range(found, 2)
+    if both and not all(n.denominator == 1 for n in both):
+        return None
     return both and ("times", Times(*both, found[4] or "day", bool(found[1])))
 
 

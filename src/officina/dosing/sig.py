@@ -18,6 +18,7 @@ from officina.dosing.scan import Item, Unreadable, scan
 Status = Literal["understood", "ambiguous", "not_understood"]
 _NO_CODES: Mapping[str, str] = {}
 _WITHOUT_DOSE = ("apply", "use", "shampoo", "wash", "test", "wear", "infuse")
+_STRENGTHS = ("mg", "mcg", "g", "mL", "unit", "mEq", "click", "teaspoon")
 _LONGEST = 2000
 
 
@@ -157,7 +158,7 @@ class _Reader:
             self.part = replace(self.part, amount=amount)
         elif had == amount and not (self.part.days or self.part.duration):
             self.restated = list(self.part.when)
-        elif amount.unit != had.unit and amount.unit and had.unit and self.joined not in ("and", "then"):
+        elif amount.unit != had.unit and amount.unit in _STRENGTHS and had.unit and self.joined not in ("and", "then"):
             self._set("strength", amount, item.said)
         elif self.joined == "" and not (self.part.when or self.part.weekdays or self.part.days or self.part.duration):
             raise Unreadable(f"'{item.said}'", ("the dose as first said", f"the dose as said in '{item.said}'"))
@@ -195,7 +196,23 @@ class _Reader:
             self.part = replace(self.part, **cast("dict[str, Any]", {name: (*had, value)}))
 
     def _on_when(self, item: Item) -> None:
-        self._add("when", self._event(item))
+        event = self._event(item)
+        if self.joined == "":
+            event = self._narrowed(event)
+        self._add("when", event)
+
+    def _narrowed(self, event: When) -> When:
+        """'every morning before breakfast' is one dose, and the meal tells when; with an 'and' between they are two."""
+        for time, meal in (
+            ("in the morning", "breakfast"),
+            ("in the evening", "dinner"),
+            ("in the evening", "evening meal"),
+        ):
+            if self.part.when[-1:] == (When(time),) and event.event.endswith(meal):
+                self.part = replace(self.part, when=self.part.when[:-1])
+            elif self.part.when and event == When(time) and self.part.when[-1].event.endswith(meal):
+                event = self.part.when[-1]
+        return event
 
     def _on_weekday(self, item: Item) -> None:
         self._add("weekdays", cast("words.Word", item.value).en)
@@ -257,7 +274,7 @@ def _settled(part: Part, *, restated: list[When]) -> Part:
 
 def _verb(part: Part, *, directed: bool) -> str:
     """The verb that a bare dose leaves out, where place and unit allow only one."""
-    if part.amount is None and directed:
+    if part.amount is None and (directed or any(n.startswith("use ") for n in part.notes)):
         return "use"
     unit = words.of("unit").get(part.amount.unit if part.amount else "")
     place = words.of("site").get(part.site) or words.of("route").get(part.route)

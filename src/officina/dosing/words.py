@@ -44,7 +44,7 @@ def written() -> Mapping[str, Word]:
         if row.kind != "becomes":
             for text in (row.en, row.many, *row.written):
                 if text:
-                    found.setdefault(text.lower(), row)
+                    found.setdefault(expanded(text.lower()), row)
     return found
 
 
@@ -57,8 +57,14 @@ def of(kind: Kind) -> Mapping[str, Word]:
 @cache
 def alternatives(kind: Kind) -> str:
     """A pattern of everything written for a kind, longest first."""
-    texts = sorted((t for t, row in written().items() if row.kind == kind), key=len, reverse=True)
-    return "|".join(map(re.escape, texts))
+    return "|".join(map(re.escape, sorted(named(kind), key=len, reverse=True)))
+
+
+@cache
+def named(kind: Kind) -> Mapping[str, Word]:
+    """What may be written for a kind; 'spray' is a verb and a unit."""
+    texts = ((expanded(t.lower()), row) for row in rows() if row.kind == kind for t in (row.en, row.many, *row.written))
+    return {text: row for text, row in texts if text}
 
 
 @cache
@@ -82,4 +88,12 @@ def replacements() -> tuple[re.Pattern[str], Mapping[str, str]]:
     """The pattern of all shorthand, longest first, and what each becomes."""
     table = {text.lower(): row.en.lower() for row in rows() if row.kind == "becomes" for text in row.written}
     texts = sorted(table, key=len, reverse=True)
-    return re.compile(rf"(?<![\w/.])(?:{'|'.join(map(re.escape, texts))})(?![\w/])"), table
+    return re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, texts))})(?![\w/])"), table
+
+
+def expanded(text: str) -> str:
+    """The shorthand in it written out, so that a phrase is met however it was typed."""
+    pattern, table = replacements()
+    for _ in range(3):  # what a code becomes may itself hold a word that is written out
+        text = pattern.sub(lambda m: table[m[0]], text)
+    return text
