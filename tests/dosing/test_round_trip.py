@@ -104,8 +104,7 @@ def test_what_the_label_says_is_read_back_as_it_was():
     _drill(seed=1, count=4_000)
 
 
-@pytest.mark.drill
-@pytest.mark.skipif("OFFICINA_DRILL" not in os.environ, reason="the whole number runs under OFFICINA_DRILL=1")
+@pytest.mark.skipif(os.environ.get("OFFICINA_DRILL") != "long", reason="the whole number runs in make drill")
 def test_a_hundred_thousand_dosages_are_read_back_as_they_were():
     _drill(seed=2026, count=100_000)
 
@@ -155,5 +154,7 @@ def test_token_salad_never_raises_and_no_number_of_it_is_lost():
             continue
         understood += 1
         said = {Fraction(t.replace(",", "")) for t in tokens if t in digits and t != "3/2"}
-        assert said <= _numbers(read.dosage), f"{text}\n{read.dosage}"
+        # '1 time a day before waking' is before waking: the number of times stands in the events that it counts.
+        events = {Fraction(sum(w.count for w in part.when)) for part in read.dosage.parts}
+        assert said <= _numbers(read.dosage) | events, f"{text}\n{read.dosage}"
     assert understood > 300

@@ -52,7 +52,11 @@ def result(read: grammar.Reading) -> dict[str, Any]:
         daily = read.dosage.per_day
         told["doses"] = [as_json(part) for part in read.dosage.parts]
         told["label"] = {"en": label.text(read.dosage), "es": label.text(read.dosage, "es") or None}
-        told["per_day"] = {"number": number(daily.high, parts=False), "unit": daily.unit} if daily else None
+        told["per_day"] = (
+            {"number": number(daily.high, parts=False), "unit": daily.unit, "text": label.amount(daily)}
+            if daily
+            else None
+        )
         told["kept"] = list(read.dosage.kept)
     return told
 
@@ -68,4 +72,4 @@ def _tell(one: dict[str, Any]) -> None:
             f"  English: {one['label']['en']}\n  Spanish: {one['label']['es'] or 'no translation of the reason'}"
         )
         most = one["per_day"]
-        click.echo(f"  most a day: {most['number']} {most['unit']}" if most else "  most a day: not said")
+        click.echo(f"  most a day: {most['text']}" if most else "  most a day: not said")

@@ -95,6 +95,11 @@ def _range(low: Fraction, high: Fraction, language: Language, *, parts: bool = T
     return number(low, parts=parts) + (f" {to} {number(high, parts=parts)}" if high != low else "")
 
 
+def amount(said: Amount, language: Language = "en") -> str:
+    """'10 units', '1/2 tablet': an amount as the label says it."""
+    return _amount(said, language)
+
+
 def _amount(amount: Amount, language: Language) -> str:
     counted = _range(amount.low, amount.high, language, parts=amount.unit not in _WHOLE)
     unit = _word("unit", amount.unit, language, many=amount.high > 1) if amount.unit else ""

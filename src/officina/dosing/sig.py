@@ -317,7 +317,7 @@ def _on_days(times: Times, named: int) -> Times | None:
 
 def _every_or_times(part: Part, every: Span, times: Times) -> Part:
     rate = 24 / every.hours
-    if times.period == "day" and times.low == times.high and times.high in (rate, 1 if rate < 1 else rate):
+    if times.period == "day" and times.low == times.high and times.high == rate:
         return replace(part, times=None)
     raise Unreadable("how often", ("the times a day", "the hours or days between doses"))
 
