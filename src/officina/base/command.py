@@ -58,20 +58,56 @@ def command(service: Callable[P, R]) -> Callable[P, R]:
         if _inside.get():
             return service(*args, **kwargs)
         actor = cast("Actor", args[0])
-        for attempt in range(1, TRIES + 1):
+        put_back = _remember((*args, *kwargs.values()))
+
+        def attempt() -> R:
             try:
                 return _once(service, actor, args, kwargs)
-            except Refused as no:
-                _record_refusal(actor, no, kwargs)
+            except (Refused, DatabaseError):
+                # The rows are as before, so must be what was read of them: a second try would else find its own half-done work.
+                put_back()
                 raise
-            except DatabaseError as problem:
-                if attempt == TRIES or connection.in_atomic_block or not _transient(problem):
-                    raise
-                _log.info("%s: try %d met %s", service.__name__, attempt, type(problem.__cause__ or problem).__name__)
-                time.sleep(random.uniform(0, 0.01 * 2**attempt))
-        raise AssertionError("unreachable")
+
+        try:
+            return _again_and_again(attempt, service.__name__)
+        except Refused as no:
+            _again_and_again(lambda: _record_refusal(actor, no, kwargs), "the record of a refusal")
+            raise
 
     return run
+
+
+def _again_and_again(work: Callable[[], R], name: str) -> R:
+    """Do it, again where the database asks for that, until it is done."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return work()
+        except DatabaseError as problem:
+            if attempt == TRIES or connection.in_atomic_block or not _transient(problem):
+                raise
+            _log.info("%s: try %d met %s", name, attempt, type(problem.__cause__ or problem).__name__)
+            time.sleep(random.uniform(0, 0.01 * 2**attempt))
+    raise AssertionError("unreachable")
+
+
+def _remember(given: tuple[object, ...]) -> Callable[[], None]:
+    """What is known of the rows that were given, and of the rows that they hold; called, it makes them so again."""
+    kept: dict[int, tuple[models.Model, dict[str, Any], dict[str, Any], bool]] = {}
+    waiting = [thing for thing in given if isinstance(thing, models.Model)]
+    while waiting:
+        row = waiting.pop()
+        if id(row) not in kept:
+            held = dict(row._state.fields_cache)
+            kept[id(row)] = (row, dict(vars(row)), held, row._state.adding)
+            waiting += [other for other in held.values() if isinstance(other, models.Model)]
+
+    def put_back() -> None:
+        for row, values, held, adding in kept.values():
+            vars(row).clear()
+            vars(row).update(values)
+            row._state.fields_cache, row._state.adding = held.copy(), adding
+
+    return put_back
 
 
 def _once(service: Callable[..., R], actor: Actor, args: Any, kwargs: Any) -> R:
