@@ -10,7 +10,7 @@ export OFFICINA_REFERENCE_DATA ?= $(abspath ../shared/data)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sqlite test-postgresql test-browser check format bench screenshots understood lock clean
+.PHONY: help setup demo test test-sqlite test-postgresql test-browser check format bench drill screenshots understood lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -43,6 +43,11 @@ format: $(BIN)/.dev ## put the code into the house's format and mend what ruff c
 
 bench: $(BIN)/.dev ## measure, on both databases, with the machine named
 	$(BIN)/python -m bench
+
+drill: export OFFICINA_DRILL = long
+drill: $(BIN)/.dev ## the drills at full length, on both databases: hours
+	$(BIN)/python -m pytest tests/drills tests/dosing -p no:cacheprovider
+	$(BIN)/python tools/with_postgres.py -- $(BIN)/python -m pytest tests/drills -p no:cacheprovider --database-only
 
 screenshots: $(BIN)/.dev ## take the pictures of the user guide anew, in Chromium
 	PYTHONPATH=tests $(BIN)/python tools/screenshots.py
