@@ -5,6 +5,7 @@ make bench
 """
 
 import os
+import pkgutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+import bench
 from bench.harness import Figure, machine
 
 HANDED_ON = ("OFFICINA_REFERENCE_DATA", "OFFICINA_BENCH_FILLS")
@@ -52,8 +54,13 @@ def _table(figures: list[Figure]) -> Table:
 
 def main() -> None:
     """Measure and print."""
-    inside = [*INSIDE, *(name for name in sys.argv[1:] if not name.startswith("-"))]
-    figures = _figures(inside) + _figures([*WITH_POSTGRES, *inside])
+    every = sorted(
+        m.name.removeprefix("measure_") for m in pkgutil.iter_modules(bench.__path__) if "measure_" in m.name
+    )
+    figures = []
+    for name in [name for name in sys.argv[1:] if not name.startswith("-")] or every:
+        # Each in a house of its own: one measurement's work would be another one's history.
+        figures += _figures([*INSIDE, name]) + _figures([*WITH_POSTGRES, *INSIDE, name])
     figures.sort(key=lambda figure: figure.what)
     if "--json" in sys.argv:
         print(msgspec.json.encode({"machine": machine(), "figures": figures}).decode())
