@@ -40,7 +40,7 @@ def empty_house(home: Path) -> Iterator[dict[str, str]]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def officina(env: dict[str, str], *arguments: str, status: int = 0) -> str:
+def officina(env: dict[str, str], *arguments: str, status: int = 0, seconds: float = 600) -> str:
     """Run a command in a house; gives its standard output, and fails with all that was said where the exit status is another."""
     done = subprocess.run(
         [*OFFICINA, *arguments],
@@ -49,7 +49,7 @@ def officina(env: dict[str, str], *arguments: str, status: int = 0) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=seconds,
     )
     assert done.returncode == status, (
         f"officina {' '.join(arguments)} → {done.returncode}\n{done.stdout}\n{done.stderr}"

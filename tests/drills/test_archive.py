@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from houses import empty_house, officina
+import houses
+from houses import empty_house
 
 FILLS, DAY = (100_000, 217) if os.environ.get("OFFICINA_DRILL") == "long" else (100, 30)
+HOURS = 2
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def officina(env, *arguments, status=0):
+    return houses.officina(env, *arguments, status=status, seconds=HOURS * 3600)
 
 
 def embedded(env):

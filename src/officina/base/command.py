@@ -71,7 +71,7 @@ def command(service: Callable[P, R]) -> Callable[P, R]:
         try:
             return _again_and_again(attempt, service.__name__)
         except Refused as no:
-            _again_and_again(lambda: _record_refusal(actor, no, kwargs), "the record of a refusal")
+            _again_and_again(functools.partial(_record_refusal, actor, no, kwargs), "the record of a refusal")
             raise
 
     return run
