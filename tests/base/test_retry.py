@@ -1,10 +1,14 @@
 """A command that is tried again begins where it began the first time, with everything that it was given as it was."""
 
+from dataclasses import replace
+
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cast import assemble
-from officina.base import command
+from officina.base import command, services
 from officina.dispensing.services import entry, steps
 from officina.kernel.errors import Refused
 
@@ -62,3 +66,52 @@ def test_the_record_of_a_refusal_is_tried_again_and_the_refusal_is_told(cast, mo
     with pytest.raises(Refused):
         entry.approve_entry(cast.tess, fill=fill, at=cast.at())
     assert len(tried) == 2
+
+
+@pytest.fixture
+def answer_lost(monkeypatch):
+    """The next commit is done, and then the wire breaks before the answer comes."""
+    if connection.vendor != "postgresql":
+        pytest.skip("no wire lies between SQLite and us")
+    commit, lost = BaseDatabaseWrapper._commit, []
+
+    def once(wrapper):
+        commit(wrapper)
+        if not lost:
+            lost.append(True)
+            wrapper.connection.close()
+            raise OperationalError("lost") from psycopg.OperationalError("server closed the connection unexpectedly")
+
+    def arm():
+        monkeypatch.setattr(BaseDatabaseWrapper, "_commit", once)
+
+    return arm
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_under_its_key_and_nothing_is_done_twice(cast, answer_lost):
+    fill = cast.received()
+    answer_lost()
+    entered = entry.start_entry(replace(cast.tess, key="form-1"), fill=fill, at=cast.at())
+    assert (entered.state, entered.version, entered.steps.count()) == ("entering", 1, 1)
+
+
+def test_without_a_key_nothing_is_done_again_that_may_have_been_done(cast, answer_lost):
+    fill = cast.received()
+    answer_lost()
+    with pytest.raises(OperationalError, match="lost"):
+        entry.start_entry(cast.tess, fill=fill, at=cast.at())
+    assert fill.steps.count() == 1
+
+
+def test_a_refusal_is_told_though_the_answer_to_its_record_was_lost(cast, answer_lost):
+    fill = cast.received()
+    answer_lost()
+    with pytest.raises(Refused):
+        entry.approve_entry(cast.tess, fill=fill, at=cast.at())
+
+
+def test_a_row_that_may_be_none_is_given_back_under_its_key(cast):
+    keyed = replace(cast.ada, key="form-2")
+    seal = services.seal_audit(keyed, at=cast.at())
+    assert seal is not None
+    assert services.seal_audit(keyed, at=cast.at()) == seal

@@ -1,34 +1,32 @@
 """Sixteen at once: one wins, the others are told so, and nothing is lost, doubled or below zero. On both databases."""
 
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 
 import cast as standing
+from at_once import MANY, again, bare_transaction, delivered, pages, people, sound, told
 from officina.base import audit, numbering
 from officina.base import services as house
-from officina.base.command import write_lock
 from officina.base.models import AuditSeal
 from officina.dispensing import queries
 from officina.dispensing.models import Fill, FillStep
-from officina.dispensing.services import checking, filling, pickup, review
+from officina.dispensing.services import checking, entry, filling, pickup, review
 from officina.exchange import intake
 from officina.inventory import queries as stock
 from officina.inventory import services as inventory
 from officina.inventory.models import Balance, Lot
 from officina.inventory.services import Transfer
-from officina.kernel.errors import Refused
+from officina.kernel.errors import ParseError, Refused
 from officina.patients import services as patients
 from officina.prescriptions import services as prescriptions
 from officina.prescriptions.models import Message, Prescription, Received
+from officina.screening.models import Alert, Screening
 
-MANY = 16
 MESSAGE = Path(__file__).resolve().parent.parent / "messages" / "ncpdp_script" / "newrx_metformin_2023011.xml"
 pytestmark = [pytest.mark.threads, pytest.mark.django_db(transaction=True)]
 
@@ -38,62 +36,12 @@ def cast(transactional_db):
     return standing.assemble()
 
 
-@contextmanager
-def bare_transaction():
-    """A transaction without the command's retries, in the queue that SQLite needs."""
-    with write_lock(), transaction.atomic():
-        yield
-
-
-def people(actor, many=MANY):
-    """So many colleagues with the same role and licences."""
-    return [replace(actor, user_id=1_000 + n, name=f"{actor.name} {n}", request_id=f"r{n}") for n in range(many)]
-
-
-def told(answers):
-    """What each was told: 'done', the code of the refusal, or the exception that should never be."""
-    return Counter(
-        a.code
-        if isinstance(a, Refused) or getattr(a, "ok", True) is False
-        else repr(a)
-        if isinstance(a, Exception)
-        else "done"
-        for a in answers
-    )
-
-
-def again(cast, fill):
-    return queries.fill(cast.ada, str(fill.code))
-
-
-def pages(cast, fill, many=MANY):
-    """The fill as so many people have it on their screens."""
-    return [again(cast, fill) for _ in range(many)]
-
-
-def sound():
-    assert not list(stock.differences())
-    assert queries.unsound() == []
-    assert not Balance.objects.filter(on_hand__lt=0).exists()
-
-
 def on_bench(cast, number):
     """A fill of 60 tablets on the bench, for a patient of its own."""
     details = patients.Details(last_name=f"Patient{number}", first_name="Pat", born_on=date(1970, 1, 1))
     patient = patients.add(cast.tess, details=details, at=cast.at())
     patients.no_known_allergies(cast.tess, patient=patient, at=cast.at())
     return filling.take(cast.tess, fill=cast.ready(patient=patient), at=cast.at())
-
-
-def delivered(cast, number, quantity):
-    return inventory.receive(
-        cast.tess,
-        package=cast.metformin,
-        lot_number=number,
-        expires_on=date(2027, 8, 31),
-        quantity=Decimal(quantity),
-        at=cast.at(),
-    )
 
 
 def test_sixteen_fillers_at_a_lot_that_holds_enough_for_five(cast, together):
@@ -213,6 +161,67 @@ def test_a_recall_during_a_return_leaves_no_good_vial(cast, together):
         assert told(answers) == {"done": 2}
     assert {v.state for v in Lot.objects.exclude(vial_number="")} == {Lot.State.QUARANTINED}
     sound()
+
+
+def test_sixteen_who_counted_the_same_leave_what_they_counted(cast, together):
+    shelf = stock.places(cast.ada.site_id)["shelf"]
+    answers = together(
+        *[
+            lambda a=a: inventory.count(a, lot=cast.lot, place=shelf, counted=Decimal(497), why="spilled", at=cast.at())
+            for a in people(cast.ada)
+        ]
+    )
+    assert sorted(answers) == [-3, *[0] * 15]
+    assert stock.on_hand(cast.lot.pk, shelf.pk) == 497
+    sound()
+
+
+def test_a_recall_takes_all_that_is_there_while_others_count_it_out(cast, together):
+    lot = delivered(cast, "RECALL", 16 * 60)
+    fills = [on_bench(cast, n) for n in range(MANY - 1)]
+    answers = together(
+        lambda: inventory.quarantine(cast.theo, lot=lot, why="recall", at=cast.at()),
+        *[lambda f=f: cast.scan(f, lot, Decimal(60)) for f in fills],
+    )
+    assert isinstance(answers[0], Lot), answers[0]
+    assert set(told(answers)) <= {"done", "not_enough", "quarantined_lot"}
+    assert stock.on_hand(lot.pk, stock.places(cast.ada.site_id)["shelf"].pk) == 0
+    sound()
+
+
+def test_a_message_is_read_again_or_settled_and_never_both(cast, together):
+    kept = prescriptions.keep(cast.wire, raw=MESSAGE.read_bytes(), name="one", at=cast.at())
+    problem = ParseError("drug", expected="what the older edition knew", got="this")
+    prescriptions.refuse_message(cast.wire, message=kept, problem=problem, format="ncpdp-script", at=cast.at())
+    seen = [Message.objects.select_related("received").get(pk=kept.pk) for _ in range(MANY)]
+    answers = together(
+        *[lambda m=m: intake.read_again(cast.ada, m, at=cast.at()) for m in seen[::2]],
+        *[lambda m=m: prescriptions.settle(cast.ada, message=m, how="called in", at=cast.at()) for m in seen[1::2]],
+    )
+    assert told(answers) == {"done": 1, "stale": 15}
+    now = Message.objects.get(pk=kept.pk)
+    assert (now.settled_at is None) == (Prescription.objects.count() == 1)
+
+
+def test_an_alert_that_was_answered_stays_answered_when_all_screen_again(cast, together):
+    first = cast.ready()
+    fill = entry.approve_entry(cast.ada, fill=cast.entered(), at=cast.at())
+    assert first.patient_id == fill.patient_id
+    open_ones = Alert.objects.filter(screening__prescription=fill.prescription_id, screening__is_current=True)
+    (alert, *_) = open_ones.select_related("screening__prescription")
+    page = pages(cast, fill, MANY - 1)
+    answers = together(
+        lambda: review.resolve_alert(
+            cast.pia, alert=alert, resolution="patient_consulted", reason="knows of it", at=cast.at()
+        ),
+        *[lambda f=f: review.screen_again(cast.ada, fill=f, at=cast.at()) for f in page],
+    )
+    assert told(answers[1:]) == {"done": 15}
+    assert Screening.objects.filter(prescription=fill.prescription_id, is_current=True).count() == 1
+    was_answered = told(answers[:1]) == {"done": 1}
+    assert told(answers[:1]) in ({"done": 1}, {"stale": 1})
+    now = open_ones.filter(rule=alert.rule, sentence=alert.sentence)
+    assert [a.resolved_at is not None for a in now] == [was_answered]
 
 
 def test_two_lots_in_opposite_order_and_back_again_lock_nobody_out(cast, together):

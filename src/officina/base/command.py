@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast, get_type_hints
+from typing import Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, models, transaction
@@ -69,22 +69,30 @@ def command(service: Callable[P, R]) -> Callable[P, R]:
                 raise
 
         try:
-            return _again_and_again(attempt, service.__name__)
+            return _again_and_again(attempt, service.__name__, is_known=bool(actor.key))
         except Refused as no:
-            _again_and_again(functools.partial(_record_refusal, actor, no, kwargs), "the record of a refusal")
+            # Known or not: a refusal counted twice is better than a person who is told of the database instead.
+            record = functools.partial(_record_refusal, actor, no, kwargs)
+            _again_and_again(record, "the record of a refusal", is_known=True)
             raise
 
     return run
 
 
-def _again_and_again(work: Callable[[], R], name: str) -> R:
-    """Do it, again where the database asks for that, until it is done."""
+def _again_and_again(work: Callable[[], R], name: str, *, is_known: bool) -> R:
+    """Do it, again where the database asks for that, until it is done.
+
+    Where the answer to a commit was lost, nobody knows whether it was kept: only work that `is_known` by its key is done again.
+    """
     for attempt in range(1, TRIES + 1):
         try:
             return work()
         except DatabaseError as problem:
-            if attempt == TRIES or connection.in_atomic_block or not _transient(problem):
+            is_lost = _lost(problem)
+            if attempt == TRIES or connection.in_atomic_block or not (_transient(problem) or (is_lost and is_known)):
                 raise
+            if is_lost:
+                connection.close()
             _log.info("%s: try %d met %s", name, attempt, type(problem.__cause__ or problem).__name__)
             time.sleep(random.uniform(0, 0.01 * 2**attempt))
     raise AssertionError("unreachable")
@@ -135,12 +143,12 @@ def _keep(result: Any) -> Any:
 
 def _revive(service: Callable[..., R], answer: Any) -> R:
     """The answer of the first time, read again by the service's return annotation."""
-    kind = get_type_hints(inspect.unwrap(service)).get("return")
-    if kind is None or kind is type(None):
+    hint = get_type_hints(inspect.unwrap(service)).get("return")
+    if hint is None or answer is None:
         return cast("R", None)
-    if isinstance(kind, type) and issubclass(kind, models.Model):
-        return cast("R", kind._default_manager.get(pk=answer))
-    return cast("R", msgspec.convert(answer, kind))
+    # `Row | None` is a row, too, where there was one.
+    rows = [kind for kind in (get_args(hint) or (hint,)) if isinstance(kind, type) and issubclass(kind, models.Model)]
+    return cast("R", rows[0]._default_manager.get(pk=answer) if rows else msgspec.convert(answer, hint))
 
 
 def _transient(problem: DatabaseError) -> bool:
@@ -153,6 +161,14 @@ def _transient(problem: DatabaseError) -> bool:
         diag = getattr(problem.__cause__, "diag", None)
         return str(getattr(diag, "constraint_name", "") or "").startswith("race_")
     return isinstance(problem, OperationalError) and "locked" in str(problem)
+
+
+def _lost(problem: DatabaseError) -> bool:
+    """Whether the connection ended: the network, or a server that was stopped or is not up again yet."""
+    if connection.vendor != "postgresql" or not isinstance(problem, OperationalError):
+        return False
+    state = getattr(problem.__cause__, "sqlstate", None) or "08"
+    return state[:2] == "08" or state in {"57P01", "57P02", "57P03"}
 
 
 def _record_refusal(actor: Actor, no: Refused, kwargs: dict[str, Any]) -> None:

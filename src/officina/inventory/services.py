@@ -184,7 +184,11 @@ def quarantine(actor: Actor, *, lot: Lot, why: str, at: datetime) -> Lot:
     lots = [lot, *queries.vials_made_from(lot)]
     Lot.objects.filter(pk__in=[each.pk for each in lots]).update(state=Lot.State.QUARANTINED)
     to = queries.places(actor.site_id)[Place.Kind.QUARANTINE]
-    held = queries.on_shelf(actor.site_id).filter(lot__in=lots, on_hand__gt=0).select_related("place")
+    # Held while they are read: who counts tablets out at this moment must not make a recall fail, nor leave some behind.
+    shelves = (
+        queries.on_shelf(actor.site_id).filter(lot__in=lots).select_related("place").order_by("lot_id", "place_id")
+    )
+    held = [b for b in shelves.select_for_update(of=("self",), no_key=True) if b.on_hand > 0]
     post(actor, [Transfer(b.lot_id, b.place, to, b.on_hand) for b in held], at=at, cause="quarantined", why=why)
     for each in lots:
         audit.record(actor, QUARANTINED, at=at, on=each, why=why)
@@ -202,6 +206,8 @@ def count(actor: Actor, *, lot: Lot, place: Place, counted: Decimal, why: str, a
         )
     if counted < 0:
         raise Refused("count_negative", "A count cannot be less than zero.", {"counted": "Zero or more"})
+    # Held while it is read: of two who counted the same, the second finds that it is so already, and corrects nothing twice.
+    _put(lot.site_id, lot.pk, place, Decimal(0))
     have = queries.on_hand(lot.pk, place.pk)
     difference = counted - have
     if difference != 0 and not why.strip():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
+from django.db import connection
 from django.db.models import BigIntegerField, DateField, DateTimeField, Q, prefetch_related_objects
 
 from officina.base import audit
@@ -48,10 +49,12 @@ _IN_USE = Question(
     from_then=DateTimeField(),
 )
 _ANSWERED = Question(
-    lambda prescription: Alert.objects.filter(
-        screening__prescription=prescription, screening__is_current=True, resolved_at__isnull=False
-    ),
-    prescription=BigIntegerField(),
+    lambda screening: Alert.objects.filter(screening=screening, resolved_at__isnull=False),
+    screening=BigIntegerField(),
+)
+_OPEN = Question(
+    lambda pk: Screening.objects.select_for_update(no_key=True).filter(pk=pk, is_current=True).values_list("pk"),
+    pk=BigIntegerField(),
 )
 _ALERTS = Question(
     lambda screening: Alert.objects.filter(screening=screening).order_by("id"), screening=BigIntegerField()
@@ -148,8 +151,8 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
     new, allergies, on = _new(prescription), _allergies(prescription), actor.day(at)
     subject = rules.Subject(allergies=allergies, medicines=_others(prescription, on=on), on=on)
     result = rules.screen(new, subject, rules.default_packs())
-    said = {(a.rule, a.sentence): a for a in _ANSWERED(prescription=prescription.pk)}
-    void(prescription)
+    # The old one is closed first: an answer to it that is being written is waited for and taken over, a later one refused.
+    said = {(a.rule, a.sentence): a for old in void(prescription) for a in _ANSWERED(screening=old)}
     screening = Screening(
         site_id=prescription.site_id,
         prescription=prescription,
@@ -179,9 +182,14 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
     return screening
 
 
-def void(prescription: Prescription) -> None:
-    """The order changed: what was found about the old one no longer counts."""
-    Screening.objects.filter(prescription=prescription, is_current=True).update(is_current=False)
+def void(prescription: Prescription) -> list[int]:
+    """The order changed: what was found about the old one no longer counts. Gives the keys of what was closed. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE screening_screening SET is_current = %s WHERE prescription_id = %s AND is_current RETURNING id",
+            [False, prescription.pk],
+        )
+        return [key for (key,) in cursor.fetchall()]
 
 
 def standing(prescription: Prescription) -> Standing:
@@ -200,6 +208,8 @@ def resolve(actor: Actor, alert: Alert, *, resolution: str, reason: str, at: dat
         raise Refused("resolution_unknown", "Choose how the alert was resolved.", {"resolution": "Choose one"})
     if len(reason.strip()) < 5:
         raise Refused("why_needed", "Give the reason in your own words.", {"reason": "At least a few words"})
+    if not _OPEN(pk=alert.screening_id):
+        raise Refused("stale", "The order was screened again a moment ago. Look at what was found now.")
     done = Alert.objects.filter(pk=alert.pk, resolved_at__isnull=True).update(
         resolved_at=at, resolved_by=actor.name, resolution=resolution, reason=reason.strip()
     )

@@ -64,6 +64,7 @@ def screen_again(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     actor.must(acts.REVIEW, at=at, site_id=fill.site_id)
     if fill.state in {State.RECEIVED, State.ENTERING, State.ENTRY_CHECK, *FINAL}:
         raise Refused("not_in_review", "Only an order whose entry was checked is screened. Check the entry first.")
+    lock(fill)
     screening.screen(actor, prescription=fill.prescription, at=at)
     return fill
 
