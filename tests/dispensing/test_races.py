@@ -203,6 +203,15 @@ def test_a_message_is_read_again_or_settled_and_never_both(cast, together):
     assert (now.settled_at is None) == (Prescription.objects.count() == 1)
 
 
+def test_a_message_that_became_an_order_meanwhile_is_not_settled_from_an_old_page(cast):
+    kept = prescriptions.keep(cast.wire, raw=MESSAGE.read_bytes(), name="one", at=cast.at())
+    seen = Message.objects.get(pk=kept.pk)
+    intake.read(cast.wire, kept, MESSAGE.read_bytes(), at=cast.at())
+    with pytest.raises(Refused, match="read this message a moment ago"):
+        prescriptions.settle(cast.ada, message=seen, how="called in", at=cast.at())
+    assert Message.objects.get(pk=kept.pk).settled_at is None
+
+
 def test_an_alert_that_was_answered_stays_answered_when_all_screen_again(cast, together):
     first = cast.ready()
     fill = entry.approve_entry(cast.ada, fill=cast.entered(), at=cast.at())

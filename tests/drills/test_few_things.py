@@ -468,7 +468,7 @@ def no_deadlock(trouble: Trouble) -> Iterator[None]:
         assert deadlocks() == before
 
 
-def test_sixteen_people_and_few_things(trouble, together, record_property, transactional_db):
+def test_sixteen_people_and_few_things(trouble, together, transactional_db):
     cast = standing.assemble()
     table = Table(cast, random.Random(SEED), trouble.fails == "after", delivered(cast, "DRILL", 600))
     seen: Counter[str] = Counter()
@@ -486,7 +486,8 @@ def test_sixteen_people_and_few_things(trouble, together, record_property, trans
             seen.update(d.name for d in deals)
             table.met.update(told(answers))
     assert not list(audit.broken_seals(cast.ada.site_id))
-    record_property("met", str(table.met))
-    record_property("trouble", f"{trouble.met} of {trouble.commits} commits, tried again {dict(trouble.tries)}")
+    print(
+        f"{trouble.met} of {trouble.commits} commits went wrong; tries met {dict(trouble.tries)}; told {dict(table.met)}"
+    )
     assert set(seen) >= EVERYTHING
     assert trouble.met > 0 or not trouble.fails
