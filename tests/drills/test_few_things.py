@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import count, cycle, islice
@@ -39,6 +40,8 @@ from officina.inventory import queries as stock
 from officina.inventory import services as inventory
 from officina.inventory.models import Lot
 from officina.kernel.errors import ParseError, Refused
+from officina.patients import services as patients
+from officina.patients.models import Patient
 from officina.prescriptions import services as prescriptions
 from officina.prescriptions.models import Message, Prescription
 from officina.screening.models import Alert, Screening
@@ -170,6 +173,7 @@ class Table:
     dice: random.Random
     keyed: bool
     lot: Lot
+    patient: Patient
     slots: list[Fill | None] = field(default_factory=lambda: [None, None, None])
     desk: tuple[Fill, str] | None = None
     """The order in review, and what its alert says."""
@@ -204,8 +208,9 @@ class Deal:
 
 
 def ordered(table: Table) -> Fill:
-    """An order of Rosa's on the review desk, with whatever alerts it has."""
-    return entry.approve_entry(table.cast.ada, fill=table.cast.entered(), at=table.cast.at())
+    """An order of the patient's on the review desk, with whatever alerts it has."""
+    fill = table.cast.entered(patient=table.patient)
+    return entry.approve_entry(table.cast.ada, fill=fill, at=table.cast.at())
 
 
 def ready(table: Table) -> Fill:
@@ -252,6 +257,11 @@ def alerts_of(fill: Fill) -> list[Alert]:
 def lay_out(table: Table) -> None:
     """A good lot, a fill in every slot, the first one fresh each time, so that every kind of act has its turn."""
     c = table.cast
+    if table.turn and table.turn % 8 == 0:
+        # Somebody new: who has two hundred orders of one drug is screened for minutes.
+        details = patients.Details(last_name=f"Patient{table.turn}", first_name="Pat", born_on=date(1970, 1, 1))
+        table.patient = patients.add(c.tess, details=details, at=c.at())
+        patients.no_known_allergies(c.tess, patient=table.patient, at=c.at())
     table.lot.refresh_from_db()
     on_shelf = stock.on_hand(table.lot.pk, stock.places(c.ada.site_id)["shelf"].pk)
     if table.lot.state != Lot.State.GOOD or on_shelf < 4 * SIXTY:
@@ -323,10 +333,13 @@ def with_fill(table: Table, fill: Fill) -> list[Deal]:
 def collect(table: Table, fill: Fill, at: Any) -> Deal:
     """Identify, scan the bag, counsel, hand over: one person at one counter from end to end."""
     assert fill.bag is not None
+    whose = fill.bag.patient
     clerk, intern, number = table.actor(table.cast.carl), table.actor(table.cast.tess), fill.bag.number
 
     def act() -> Any:
-        came = pickup.identify(clerk, last_name="Flórez", first_name="Rosa", born_on=table.cast.rosa.born_on, at=at)
+        came = pickup.identify(
+            clerk, last_name=whose.last_name, first_name=whose.first_name, born_on=whose.born_on, at=at
+        )
         pickup.scan_bag(clerk, pick_up=came, bag_number=number, at=at)
         came = pickup.counsel(intern, pick_up=came, outcome="declined", at=at)
         return pickup.hand_over(clerk, pick_up=came, signed_by="Rosa", relation="self", at=at)
@@ -470,7 +483,7 @@ def no_deadlock(trouble: Trouble) -> Iterator[None]:
 
 def test_sixteen_people_and_few_things(trouble, together, transactional_db):
     cast = standing.assemble()
-    table = Table(cast, random.Random(SEED), trouble.fails == "after", delivered(cast, "DRILL", 600))
+    table = Table(cast, random.Random(SEED), trouble.fails == "after", delivered(cast, "DRILL", 600), cast.rosa)
     seen: Counter[str] = Counter()
     with no_deadlock(trouble):
         for table.turn in range(ROUNDS):

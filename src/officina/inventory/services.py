@@ -113,6 +113,18 @@ def _put(site_id: int, lot_id: int, place: Place, quantity: Decimal) -> None:
         )
 
 
+def _held(lot: Lot, place: Place) -> Decimal:
+    """What is on hand, kept as it is until the transaction ends: of two who counted the same, the second finds nothing to correct."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inventory_balance (site_id, lot_id, place_id, on_hand) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (lot_id, place_id) DO UPDATE SET on_hand = inventory_balance.on_hand RETURNING on_hand",
+            [lot.site_id, lot.pk, place.pk, _NUMBER.get_prep_value(Decimal(0))],
+        )
+        (have,) = cursor.fetchone()
+    return _NUMBER.from_db_value(have, None, connection) or Decimal(0)
+
+
 def reverse(
     actor: Actor, moves: Iterable[Move], *, at: datetime, cause: str, about: str = "", why: str = ""
 ) -> list[Move]:
@@ -206,9 +218,7 @@ def count(actor: Actor, *, lot: Lot, place: Place, counted: Decimal, why: str, a
         )
     if counted < 0:
         raise Refused("count_negative", "A count cannot be less than zero.", {"counted": "Zero or more"})
-    # Held while it is read: of two who counted the same, the second finds that it is so already, and corrects nothing twice.
-    _put(lot.site_id, lot.pk, place, Decimal(0))
-    have = queries.on_hand(lot.pk, place.pk)
+    have = _held(lot, place)
     difference = counted - have
     if difference != 0 and not why.strip():
         raise Refused(

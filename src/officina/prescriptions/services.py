@@ -276,11 +276,12 @@ def settle(actor: Actor, *, message: Message, how: str, at: datetime) -> Message
     actor.must(acts.RESOLVE_MESSAGE, at=at, site_id=message.site_id)
     if not how.strip():
         raise Refused("why_needed", "Say what was done about it.", {"how": "Needed"})
-    message = _claimed(message)
-    if message.settled_at or message.status in {Message.Status.ACCEPTED, Message.Status.QUESTION}:
-        # An order that was read meanwhile must not be written down as one that was called in again.
+    # An order that was read meanwhile must not be written down as one that was called in again.
+    unread = Message.objects.filter(pk=message.pk, settled_at__isnull=True).exclude(
+        status__in=[Message.Status.ACCEPTED, Message.Status.QUESTION]
+    )
+    if not unread.update(settled_at=at, settled_by=actor.name, settled_how=how[:300]):
         raise Refused("stale", "Somebody else settled or read this message a moment ago. Look at it again.")
-    _set(message, settled_at=at, settled_by=actor.name, settled_how=how[:300])
     audit.record(actor, SETTLED, at=at, on=message, why=how)
     return message
 
