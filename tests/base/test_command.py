@@ -9,7 +9,9 @@ from django.db import OperationalError, connection
 
 import cast as standing
 from officina.base import command as commands
+from officina.base import second_factor, totp
 from officina.base.command import command
+from officina.base.content import content, unkept
 from officina.base.models import AuditEntry, Counter, DoneCommand
 from officina.inventory import services as inventory
 from officina.inventory.models import Lot, Move
@@ -56,6 +58,66 @@ def test_a_repeated_answer_that_is_no_row_comes_back_whole(cast):
     again = cast.scan(fill, cast.lot, Decimal(20), by=keyed)
     assert first == again
     assert first.remaining == 40
+
+
+def test_the_same_key_with_something_else_on_it_is_refused_and_does_nothing(cast):
+    keyed = replace(cast.tess, key="form-1")
+    receive(keyed, cast, "K1")
+    with pytest.raises(Refused, match="sent before with something else on it") as no:
+        receive(keyed, cast, "K2")
+    assert no.value.code == "sent_before"
+    assert not Lot.objects.filter(number="K2").exists()
+    assert AuditEntry.objects.latest("id").after == {"code": "sent_before"}
+
+
+def test_somebody_else_does_not_get_the_answer_under_a_key(cast):
+    receive(replace(cast.tess, key="form-1"), cast)
+    with pytest.raises(Refused, match="or by somebody else"):
+        receive(replace(cast.theo, key="form-1"), cast)
+
+
+def test_a_later_moment_another_request_and_another_station_are_the_same_content(cast):
+    keyed = replace(cast.tess, key="form-1")
+    first = receive(keyed, cast)
+    assert receive(replace(keyed, request_id="another", station="bench 9"), cast) == first
+
+
+def test_after_a_refusal_the_same_key_may_send_something_better(cast):
+    keyed = replace(cast.tess, key="form-1")
+    with pytest.raises(Refused):
+        receive(keyed, cast, "")
+    assert receive(keyed, cast, "K1").number == "K1"
+
+
+def test_recovery_codes_are_kept_nowhere_under_a_key(cast, monkeypatch):
+    second_factor.begin(cast.ada, at=cast.at())
+    monkeypatch.setattr(totp, "step_that_fits", lambda *_, **__: 1)
+    codes = second_factor.confirm(replace(cast.ada, key="form-1"), code="123456", at=cast.at())
+    assert len(codes) == second_factor.RECOVERY_CODES
+    assert not DoneCommand.objects.exists()
+
+
+def test_what_is_unkept_is_done_each_time(cast):
+    tries = []
+
+    @command
+    @unkept
+    def whisper(actor, *, secret, at):
+        tries.append(secret)
+
+    for secret in ("one", "two"):
+        whisper(replace(cast.tess, key="form-1"), secret=secret, at=cast.at())
+    assert tries == ["one", "two"]
+
+
+def test_what_cannot_be_compared_is_no_content():
+    def tell(actor, *, what, at):
+        """Given something that says nothing."""
+
+    with pytest.raises(NotImplementedError, match="set it aside"):
+        content(tell, (None,), {"what": print, "at": None})
+    with pytest.raises(NotImplementedError, match="set it aside"):
+        content(tell, (None,), {"what": Lot(number="not written yet"), "at": None})
 
 
 def test_a_refusal_undoes_the_work_and_is_recorded(cast):

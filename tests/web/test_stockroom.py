@@ -1,5 +1,7 @@
 """The stockroom: deliveries, lots, counts, quarantine, and the tag of a vial that came back."""
 
+import re
+
 import pytest
 
 from officina.dispensing.services import checking
@@ -100,6 +102,19 @@ def test_a_delivery_is_received_in_whole_packages(cast, tess):
     assert receive(tess).status_code == 303
     assert "200 tablet of metformin" in text(tess.get("/stock/"))
     assert queries.on_hand(Lot.objects.get(number="NEW1").pk, shelf(cast)) == 200
+
+
+def test_who_types_the_next_delivery_over_the_last_is_told_that_it_was_not_received(seat, cast):
+    tess = seat(cast.tess)
+    # The browser shows the page of before, under the key of before.
+    assert receive(tess, key="k1").status_code == 303
+    answer = receive(tess, key="k1", lot_number="NEW2")
+    assert answer.status_code == 422
+    assert "sent before with something else on it" in text(answer)
+    assert not Lot.objects.filter(number="NEW2").exists()
+    fresh = re.search(r'name="key" value="(\w+)"', text(answer))[1]
+    assert receive(tess, key=fresh, lot_number="NEW2").status_code == 303
+    assert Lot.objects.filter(number="NEW2").exists()
 
 
 @pytest.mark.parametrize(

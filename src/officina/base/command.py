@@ -17,6 +17,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 
 from officina.base import audit
 from officina.base.access import Actor
+from officina.base.content import content, is_unkept
 from officina.base.models import DoneCommand
 from officina.base.rows import Question, append
 from officina.kernel.errors import Refused
@@ -59,14 +60,22 @@ def command(service: Callable[P, R]) -> Callable[P, R]:
             return service(*args, **kwargs)
         actor = cast("Actor", args[0])
         put_back = _remember((*args, *kwargs.values()))
+        sent = content(service, args, kwargs) if actor.key and not is_unkept(service) else ""
 
         def attempt() -> R:
             try:
-                return _once(service, actor, args, kwargs)
-            except (Refused, DatabaseError):
+                return _once(service, actor, sent, args, kwargs)
+            except DatabaseError:
                 # The rows are as before, so must be what was read of them: a second try would else find its own half-done work.
                 put_back()
                 raise
+            except Refused:
+                put_back()
+                # Sent twice at once, the slower finds the faster one's work in its way; a person with two clicks is one person.
+                before = _before(service, actor) if sent else None
+                if before is None:
+                    raise
+                return _answer(service, before, sent)
 
         try:
             return _again_and_again(attempt, service.__name__, is_known=bool(actor.key))
@@ -118,22 +127,45 @@ def _remember(given: tuple[object, ...]) -> Callable[[], None]:
     return put_back
 
 
-def _once(service: Callable[..., R], actor: Actor, args: Any, kwargs: Any) -> R:
+def _once(service: Callable[..., R], actor: Actor, sent: str, args: Any, kwargs: Any) -> R:
     """Run the service in one transaction, or give back the answer it gave before under the same key."""
-    name = f"{service.__module__}.{service.__qualname__}"
     with write_lock(), transaction.atomic():
         token = _inside.set(True)
         try:
-            if not actor.key:
+            if not sent:
                 return service(*args, **kwargs)
-            before = _DONE.first(site=actor.site_id, key=actor.key, service=name)
+            before = _before(service, actor)
             if before is not None:
-                return _revive(service, before.answer)
+                return _answer(service, before, sent)
             result = service(*args, **kwargs)
-            append(DoneCommand(site_id=actor.site_id, key=actor.key, service=name, answer=_keep(result)))
+            append(
+                DoneCommand(
+                    site_id=actor.site_id, key=actor.key, service=_name(service), content=sent, answer=_keep(result)
+                )
+            )
             return result
         finally:
             _inside.reset(token)
+
+
+def _name(service: Callable[..., Any]) -> str:
+    return f"{service.__module__}.{service.__qualname__}"
+
+
+def _before(service: Callable[..., Any], actor: Actor) -> DoneCommand | None:
+    """What was done under this key before."""
+    return _DONE.first(site=actor.site_id, key=actor.key, service=_name(service))
+
+
+def _answer(service: Callable[..., R], before: DoneCommand, sent: str) -> R:
+    """The answer to what was sent before; Refused where something else is sent now, which would else seem done and is not."""
+    if before.content != sent:
+        raise Refused(
+            "sent_before",
+            "This page was sent before with something else on it, or by somebody else, and that was done. "
+            "Nothing was done now: open the page anew and send this again.",
+        )
+    return _revive(service, before.answer)
 
 
 def _keep(result: Any) -> Any:

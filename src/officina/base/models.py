@@ -188,6 +188,8 @@ class DoneCommand(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=64)
     service = models.CharField(max_length=120)
+    content = models.CharField(max_length=64)
+    """A hash of what was given and by whom: something else under the same key is refused, not answered."""
     answer = models.JSONField(null=True)
     at = models.DateTimeField(auto_now_add=True)
 

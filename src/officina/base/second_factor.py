@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from officina.base import acts, audit, services, totp
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.content import unkept
 from officina.base.models import RecoveryCode, SecondFactor, User
 from officina.kernel.errors import Refused
 
@@ -26,6 +27,7 @@ def recovery_left(user_id: int) -> int:
 
 
 @command
+@unkept
 def begin(actor: Actor, *, at: datetime) -> bytes:
     """The secret for the actor's device; the same one until a first code confirms it. Refused where a device is set up already."""
     made, _ = SecondFactor.objects.get_or_create(
@@ -37,6 +39,7 @@ def begin(actor: Actor, *, at: datetime) -> bytes:
 
 
 @command
+@unkept
 def confirm(actor: Actor, *, code: str, at: datetime) -> list[str]:
     """The device works: from now on it is asked for. Gives the recovery codes, which are shown this once."""
     found = SecondFactor.objects.select_for_update().filter(user_id=actor.user_id, confirmed_at=None).first()
@@ -55,6 +58,7 @@ def confirm(actor: Actor, *, code: str, at: datetime) -> list[str]:
 
 
 @command
+@unkept
 def takes(actor: Actor, given: str, *, at: datetime) -> bool:
     """Whether the code is the device's of now, or a recovery code; either is taken once."""
     found = SecondFactor.objects.select_for_update().filter(user_id=actor.user_id).first()

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from officina.base import acts, audit, queries, roles, secrets
 from officina.base.access import Actor, LicenceFact
 from officina.base.command import command
+from officina.base.content import unkept
 from officina.base.models import AuditSeal, Licence, Membership, Role, Site, User
 from officina.kernel.errors import Refused
 
@@ -72,6 +73,7 @@ def _open(actor: Actor, *, site: Site, at: datetime) -> Actor:
 
 
 @command
+@unkept
 def add_person(actor: Actor, *, person: NewPerson, at: datetime) -> User:
     """Add a person with a role at the actor's site, with licences and, where supervised, a supervisor."""
     actor.must(acts.MANAGE_STAFF, at=at)
@@ -127,6 +129,7 @@ def _switch_to(actor: Actor, *, username: str, active: bool, at: datetime) -> Us
 
 
 @command
+@unkept
 def set_password(actor: Actor, *, username: str, password: str, at: datetime) -> User:
     """Give a person a new password: whoever knew the old one is out with the next click."""
     actor.must(acts.MANAGE_STAFF, at=at)

@@ -8,6 +8,7 @@ from pathlib import Path
 from officina.base import acts, audit
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.content import aside
 from officina.drugs import directory, lists, starter
 from officina.drugs.lists import Change
 from officina.drugs.models import Drug, Edition, Ingredient, Package, Product
@@ -38,6 +39,7 @@ class Imported:
 
 
 @command
+@aside("tell")
 def import_files(
     actor: Actor,
     *,

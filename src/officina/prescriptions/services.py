@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, CharField
 from officina.base import audit, numbering, outbox
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.content import aside
 from officina.base.rows import Question, append
 from officina.base.rows import keep as keep_row
 from officina.drugs.models import Drug
@@ -117,6 +118,7 @@ def reasons(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
 
 
 @command
+@aside("answer")
 def refuse_message(
     actor: Actor, *, message: Message, problem: ParseError, at: datetime, format: str = "", answer: bytes = b""
 ) -> Message:
@@ -135,6 +137,7 @@ def refuse_message(
 
 
 @command
+@aside("answer")
 def admit(
     actor: Actor, *, message: Message, understood: Understood, at: datetime, answer: bytes = b"", anew: bool = False
 ) -> Message:

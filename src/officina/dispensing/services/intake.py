@@ -7,6 +7,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef
 from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.content import aside
 from officina.base.rows import Question, append
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import State
@@ -28,6 +29,7 @@ OPENED = audit.verb("fill.opened", "opened the fill")
 
 
 @command
+@aside("answer")
 def admit(
     actor: Actor,
     *,
