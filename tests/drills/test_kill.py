@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from django.db import connections
 
 import cast as standing
+from officina.base.outbox import Outgoing
 from officina.cli.check import check
 from officina.cli.worker import work_through
 from officina.dispensing import queries
@@ -31,6 +32,7 @@ from officina.patients import services as patients
 from officina.prescriptions.models import Message
 
 IS_LONG = os.environ.get("OFFICINA_DRILL") == "long"
+SEED = os.environ.get("OFFICINA_SEED", "2026")
 KILLS, LOOKED_AT_EVERY = (1000, 100) if IS_LONG else (50, 25)
 MESSAGE = Path(__file__).resolve().parents[1] / "messages" / "ncpdp_script" / "newrx_metformin_2023011.xml"
 OPEN_AT_ONCE = 6
@@ -178,6 +180,9 @@ def nothing_is_half_done():
         assert queries.counted(fill) == moved == FillScan.objects.filter(fill=fill, outcome="ok").count() * HALF
     assert not Bag.objects.filter(state="waiting").exclude(fills__state="bin").exists()
     assert not Message.objects.filter(status="accepted", prescriptions=None).exists()
+    # The worker ran: every message is read, and each has the one answer that its reading wrote.
+    answered = sorted(Outgoing.objects.values_list("about", flat=True))
+    assert answered == sorted(str(code) for code in Message.objects.values_list("code", flat=True))
 
 
 def test_whatever_was_acknowledged_is_there_and_nothing_is_half_done(transactional_db, tmp_path):
@@ -192,7 +197,8 @@ def test_whatever_was_acknowledged_is_there_and_nothing_is_half_done(transaction
     )
     journal = tmp_path / "journal"
     journal.touch()
-    rng = random.Random(os.environ.get("OFFICINA_SEED", "2026"))
+    print(f"OFFICINA_SEED={SEED}")
+    rng = random.Random(SEED)
     seen = 0
     for kill in range(1, KILLS + 1):
         killed_shift(cast, kill, journal, rng.uniform(0.02, 0.25))
