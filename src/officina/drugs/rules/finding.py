@@ -1,0 +1,308 @@
+"""Finding a clinical drug by what was typed: words in any order, strength and form in the same box; a misspelt word is only proposed.
+
+Two stages. First every word must begin a word of the drug's names, brands, form or strength: looked up in a sorted list, so that
+what is typed is found as it is typed. Only where nothing fits are the words looked at one by one and what may have been meant
+is proposed, each proposal with what it would find (docs/algorithms/search.md).
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from officina.drugs.rules import shorthand
+from officina.drugs.rules.shorthand import SHAPES, Token
+from officina.drugs.rules.spelling import Spelling
+
+_FIRST_LOOK = 400
+_SECOND_LOOK = 4_000
+_OFTEN = 300
+"""So many of the medicines most dispensed here are looked at for every search, wherever they stand in the list."""
+_MOST_REPAIRS = 5
+_AFTER = "\U0010ffff"
+EXACT, BEGINS, INSIDE, CONVERTED, LONGER_NUMBER, UNASKED = 0, 2, 3, 2, 8, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index is told of one clinical drug."""
+
+    names: tuple[tuple[str, ...], ...]
+    """The words of each ingredient, salts with it."""
+    brands: frozenset[str]
+    facts: frozenset[str]
+    """Form, route and strength, as `form_words` and `shorthand.strength_words` mark them."""
+    weight: int
+    """How likely it is asked for where the house has dispensed nothing yet."""
+
+
+class Match(NamedTuple):
+    """A drug that was found: its place among the entries, and how far it is from what was typed, 0 being word for word."""
+
+    place: int
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How a word was read."""
+
+    typed: str
+    kind: str
+    """'name', 'form', 'strength', or 'unknown'."""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What may have been meant, and what it would find. A person decides."""
+
+    text: str
+    instead_of: str
+    meant: str
+    """Empty where the word was left out."""
+    matches: list[Match] = field(default_factory=list)
+
+
+class _Want(NamedTuple):
+    """A stretch of the sorted words that satisfies a token, and at which cost; the first of it may be the word itself."""
+
+    low: int
+    high: int
+    exact: int
+    """The word's own number, or -1."""
+    if_exact: int
+    if_longer: int
+    is_fact: bool
+
+
+class _Doc(NamedTuple):
+    names: tuple[tuple[int, ...], ...]
+    firsts: frozenset[int]
+    brands: tuple[int, ...]
+    facts: tuple[int, ...]
+
+
+def form_words(form: str, route: str) -> frozenset[str]:
+    """The words of a dosage form and its routes, each marked as one: '~tablet'."""
+    found = {f"~{word}" for word in shorthand.words(f"{form} {route}") if word not in {"release", "coated", "film"}}
+    for word, other in (("~ophthalmic", "~eye"), ("~otic", "~ear"), ("~auricular", "~otic"), ("~eye", "~ophthalmic"), ("~ear", "~otic")):
+        if word in found:
+            found |= {other}
+    return frozenset(found)
+
+
+class Index:
+    """All clinical drugs by their words. Built once, never changed."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._words = sorted({word for entry in entries for word in _all_words(entry)})
+        number = {word: i for i, word in enumerate(self._words)}
+        order = sorted(range(len(entries)), key=lambda i: -entries[i].weight)
+        self._place = array("I", order)
+        self._rank = array("I", bytes(4 * len(order)))
+        postings: list[list[int]] = [[] for _ in self._words]
+        self._docs: list[_Doc] = []
+        weights: dict[str, int] = {}
+        for rank, place in enumerate(order):
+            self._rank[place] = rank
+            entry = entries[place]
+            self._docs.append(_doc(entry, number))
+            for word in set(_all_words(entry)):
+                postings[number[word]].append(rank)
+            for word in {w for name in entry.names for w in name} | entry.brands:
+                weights[word] = max(weights.get(word, 0), entry.weight)
+        self._postings = [array("I", posting) for posting in postings]
+        self._spelling = Spelling(weights)
+
+    def __len__(self) -> int:
+        return len(self._docs)
+
+    def find(self, asked: Sequence[Token], *, used: Mapping[int, int], most: int, among: Collection[int] | None = None) -> list[Match]:
+        """The drugs that hold every word, nearest first, then the most used here (place to count), then the likeliest.
+
+        `among` names the places that may be found, where not all may.
+        """
+        wants = [self._wants(token) for token in asked]
+        if not wants or not all(wants):
+            return []
+        ranks = {self._rank[place]: count for place, count in used.items()}
+        often = sorted(ranks, key=lambda rank: -ranks[rank])[:_OFTEN]
+        scored: dict[int, int] = {}
+        looks = self._looks(wants, most) if among is None else [[self._rank[place] for place in among]]
+        for look in looks:
+            for rank in {*look, *(often if among is None else ())} - scored.keys():
+                scored[rank] = self._distance(self._docs[rank], wants)
+            if sum(d >= 0 for d in scored.values()) >= 3 * most:
+                break
+        fitting = sorted((d, -ranks.get(rank, 0), rank) for rank, d in scored.items() if d >= 0)
+        return [Match(self._place[rank], d) for d, _, rank in fitting[:most]]
+
+    def understood(self, asked: Sequence[Token]) -> list[Understood]:
+        """How each word was read."""
+        return [self._read(token) for token in asked]
+
+    def repairs(
+        self, asked: Sequence[Token], *, used: Mapping[int, int], most: int, among: Collection[int] | None = None
+    ) -> list[Repair]:
+        """What may have been meant where nothing fits: one word put right, or two where two are strange, or a number left out."""
+        strange = [i for i, token in enumerate(asked) if _is_word(token) and not self._wants(token)]
+        spots = strange[:1] or [i for i, token in enumerate(asked) if _is_word(token)]
+        found: list[Repair] = []
+        for spot in spots:
+            for meant in self._spelling.near(asked[spot].text):
+                self._try(found, asked, spot, meant, strange[1:2], used=used, most=most, among=among)
+        if not strange:
+            for spot in (i for i, token in enumerate(asked) if not _is_word(token) and len(asked) > 1):
+                self._try(found, asked, spot, "", [], used=used, most=most, among=among)
+        return found[:_MOST_REPAIRS]
+
+    def _try(
+        self,
+        found: list[Repair],
+        asked: Sequence[Token],
+        spot: int,
+        meant: str,
+        also: list[int],
+        *,
+        used: Mapping[int, int],
+        most: int,
+        among: Collection[int] | None,
+    ) -> None:
+        changed = [*asked[:spot], *([Token(meant, "")] if meant else []), *asked[spot + 1 :]]
+        for second in also:
+            other = self._spelling.near(asked[second].text, most=1)
+            changed[second] = Token(other[0], "") if other else changed[second]
+        matches = self.find(changed, used=used, most=most, among=among) if len(found) < _MOST_REPAIRS else []
+        if matches:
+            text = " ".join(token.text + token.unit for token in changed)
+            found.append(Repair(text, asked[spot].text, meant, matches))
+
+    def _read(self, token: Token) -> Understood:
+        typed = token.text + token.unit
+        if not _is_word(token):
+            return Understood(typed, "strength" if self._wants(token) else "unknown")
+        shape = SHAPES.get(token.text)
+        wants = self._wants(token)
+        name = next((want for want in wants if not want.is_fact), None)
+        if name is not None and (name.exact >= 0 or shape is None):
+            return Understood(typed, "name", self._words[name.low] if name.high - name.low == 1 else "")
+        return Understood(typed, "form" if wants else "unknown", shape or "")
+
+    def _wants(self, token: Token) -> list[_Want]:
+        if token.unit:
+            return self._stretch(shorthand.asked_amount(token), CONVERTED, fact=True, whole=True)
+        if not _is_word(token):
+            return [
+                *self._stretch(f"#{token.text}", LONGER_NUMBER, fact=True),
+                *self._stretch(f"^{token.text}", CONVERTED, fact=True, whole=True, if_exact=CONVERTED),
+            ]
+        shape = SHAPES.get(token.text)
+        return [
+            *self._stretch(token.text, BEGINS),
+            *self._stretch(f"~{token.text}", 1, fact=True),
+            *(self._stretch(f"~{shape}", 1, fact=True) if shape else ()),
+        ]
+
+    def _stretch(
+        self, text: str, if_longer: int, *, fact: bool = False, whole: bool = False, if_exact: int = EXACT
+    ) -> list[_Want]:
+        low = bisect_left(self._words, text)
+        is_there = low < len(self._words) and self._words[low] == text
+        high = low + is_there if whole else bisect_right(self._words, text + _AFTER, low)
+        return [_Want(low, high, low if is_there else -1, if_exact, if_longer, fact)] if high > low else []
+
+    def _looks(self, wants: Sequence[Sequence[_Want]], most: int) -> Iterator[Iterable[int]]:
+        """Candidates by the word that fits the fewest drugs: the likeliest ones first, the rest only where those were too few."""
+        size, rarest = min((sum(self._size(w) for w in ways), i) for i, ways in enumerate(wants))
+        ways = wants[rarest]
+        if size > _FIRST_LOOK:
+            exact = [rank for w in ways if w.exact >= 0 for rank in self._postings[w.exact][: most * 5]]
+            for look in (_FIRST_LOOK, _SECOND_LOOK):
+                yield [*exact, *self._below(ways, look)]
+        yield self._below(ways, len(self._docs))
+
+    def _size(self, want: _Want) -> int:
+        if want.high - want.low > _FIRST_LOOK:
+            return len(self._docs)
+        return sum(len(self._postings[i]) for i in range(want.low, want.high))
+
+    def _below(self, ways: Sequence[_Want], rank: int) -> set[int]:
+        found: set[int] = set()
+        for want in ways:
+            for i in range(want.low, want.high):
+                posting = self._postings[i]
+                found.update(posting if posting[-1] < rank else posting[: bisect_left(posting, rank)])
+        return found
+
+    def _distance(self, doc: _Doc, wants: Sequence[Sequence[_Want]]) -> int:
+        """How far the drug is from what was typed; -1 where a word fits nothing of it."""
+        total, touched, by_brand = 0, 0, False
+        for ways in wants:
+            best, where = 1_000, -2
+            for want in ways:
+                cost, place = _fit(doc, want)
+                if cost < best:
+                    best, where = cost, place
+            if best == 1_000:
+                return -1
+            total += best
+            by_brand |= where == _BRAND
+            touched |= 1 << where if where >= 0 else 0
+        unasked = len(doc.names) - touched.bit_count()
+        return total + (0 if by_brand else UNASKED * unasked if touched else 0)
+
+
+_BRAND, _FACT = -1, -2
+
+
+def _fit(doc: _Doc, want: _Want) -> tuple[int, int]:
+    """The cost at which a drug satisfies one way of reading a word, and where: the number of an ingredient, a brand, a fact."""
+    if want.is_fact:
+        return _cost(doc.facts, want, doc), _FACT
+    best, where = 1_000, _FACT
+    for place, name in enumerate(doc.names):
+        cost = _cost(name, want, doc)
+        if cost < best:
+            best, where = cost, place
+    if best > EXACT:
+        cost = _cost(doc.brands, want, doc)
+        if cost < best:
+            best, where = cost, _BRAND
+    return best, where
+
+
+def _cost(held: tuple[int, ...], want: _Want, doc: _Doc) -> int:
+    at = bisect_left(held, want.low)
+    if at == len(held) or held[at] >= want.high:
+        return 1_000
+    if held[at] == want.exact:
+        return want.if_exact
+    if want.is_fact or held[at] in doc.firsts:
+        return want.if_longer
+    return want.if_longer + INSIDE - BEGINS
+
+
+def _doc(entry: Entry, number: Mapping[str, int]) -> _Doc:
+    return _Doc(
+        tuple(tuple(sorted(number[w] for w in name)) for name in entry.names),
+        frozenset(number[name[0]] for name in entry.names if name),
+        _numbers(entry.brands, number),
+        _numbers(entry.facts, number),
+    )
+
+
+def _numbers(words: Collection[str], number: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(sorted(number[w] for w in words))
+
+
+def _all_words(entry: Entry) -> Iterator[str]:
+    for name in entry.names:
+        yield from name
+    yield from entry.brands
+    yield from entry.facts
+
+
+def _is_word(token: Token) -> bool:
+    return token.text[0].isalpha()

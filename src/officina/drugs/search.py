@@ -1,0 +1,301 @@
+"""Searching the drug file: one index in memory, made of its tables, so that every database finds the same in the same order."""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from django.db import connection
+
+from officina.drugs.models import Drug, Package, Product, RxNdc
+from officina.drugs.rules import codes, grouping, shorthand
+from officina.drugs.rules.finding import Entry, Index, Match, Repair, Understood, form_words
+
+_HOUSE, _RX, _OTC = 1_000_000, 8, 1
+_BRANDS = 6
+_KIND = {"HUMAN PRESCRIPTION DRUG": _RX, "": _RX, "HUMAN OTC DRUG": _OTC}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A row of the drug file under a clinical drug: as the house or as the directory names it."""
+
+    drug_id: int
+    name: str
+    strength: str
+    form: str
+    products: int
+    """How many are sold now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A clinical drug that was found, with the rows under which the drug file keeps it, the house's own first."""
+
+    listings: tuple[Listing, ...]
+    schedule: int
+    brands: tuple[str, ...]
+    ended: bool
+    """No product of it is sold any more, as far as the drug file knows."""
+    dispensed: int = 0
+    """How often it was dispensed here lately, as the caller told."""
+    package_id: int | None = None
+    """The very package, where a code named one."""
+    unlike: tuple[str, ...] = ()
+    """Names in the same list with which this one is mistaken."""
+
+    @property
+    def drug_id(self) -> int:
+        """The row to go on with."""
+        return self.listings[0].drug_id
+
+    @property
+    def generic_name(self) -> str:
+        return self.listings[0].name
+
+    @property
+    def strength(self) -> str:
+        return self.listings[0].strength
+
+    @property
+    def form(self) -> str:
+        return self.listings[0].form
+
+    def __str__(self) -> str:
+        return f"{self.generic_name} {self.strength} {self.form}"
+
+
+@dataclass(frozen=True, slots=True)
+class DidYouMean:
+    """A text that may have been meant, and what it finds. Never taken by itself: two drugs may be one letter apart."""
+
+    text: str
+    instead_of: str
+    meant: str
+    hits: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search came to. `did_you_mean` speaks only where nothing fits what was typed."""
+
+    hits: list[Hit] = field(default_factory=list)
+    did_you_mean: list[DidYouMean] = field(default_factory=list)
+    understood: list[Understood] = field(default_factory=list)
+
+    @property
+    def shown(self) -> list[Hit]:
+        """All that is shown, in order: what was found, else what the proposals would find."""
+        return self.hits or [hit for proposal in self.did_you_mean for hit in proposal.hits]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    stamp: tuple[int, ...]
+    index: Index
+    hits: Sequence[Hit]
+    place_of: Mapping[int, int]
+    """By drug."""
+    by_rxcui: Mapping[str, Collection[int]]
+
+
+_held: dict[str, _Held] = {}
+_building = threading.Lock()
+
+
+def search(
+    text: str, *, used: Mapping[int, int] | None = None, among: Collection[int] | None = None, limit: int = 20
+) -> Found:
+    """Clinical drugs by code, or by words in any order: nearest first, then the most used here. One to three statements.
+
+    `used` tells how often each drug was dispensed here; `among` leaves only these drugs.
+    """
+    held = index()
+    text = text.replace("\x00", " ")[: shorthand.LONGEST].strip()
+    counts: Counter[int] = Counter()
+    for drug, count in (used or {}).items():
+        if drug in held.place_of:
+            counts[held.place_of[drug]] += count
+    places = None if among is None else {held.place_of[drug] for drug in among if drug in held.place_of}
+    by_code = _by_code(held, text, places)
+    if by_code is not None and by_code.hits:
+        return by_code
+    asked = shorthand.tokens(text)
+    understood = held.index.understood(asked)
+    matches = held.index.find(asked, used=counts, most=limit, among=places)
+    if matches or by_code is not None:
+        return Found(_hits(held, matches, counts), understood=understood)
+    repairs = held.index.repairs(asked, used=counts, most=limit, among=places)
+    return Found([], [_proposal(held, repair, counts) for repair in repairs], understood)
+
+
+def index() -> _Held:
+    """The index of the drug file as it stands, built anew where an edition or a medicine came since. One statement where not."""
+    stamp = _stamp()
+    key = str(connection.settings_dict["NAME"])
+    held = _held.get(key)
+    if held is not None and held.stamp == stamp:
+        return held
+    # While one builds, the others go on with what was there; only the very first must wait.
+    if not _building.acquire(blocking=held is None):
+        assert held is not None
+        return held
+    try:
+        held = _held.get(key)
+        if held is None or held.stamp != stamp:
+            held = _held[key] = _build(stamp)
+        return held
+    finally:
+        _building.release()
+
+
+def forget() -> None:
+    """Drop the index: for a process whose database was put back to what it was."""
+    _held.clear()
+
+
+def _stamp() -> tuple[int, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT COALESCE(MAX(id), 0) FROM drugs_edition), (SELECT COALESCE(MAX(id), 0) FROM drugs_drug),"
+            " (SELECT COALESCE(MAX(id), 0) FROM drugs_product), (SELECT COALESCE(MIN(id), 0) FROM drugs_drug)"
+        )
+        return tuple(cursor.fetchone())
+
+
+class _Sold:
+    """What is sold of one row of the drug file."""
+
+    __slots__ = ("brands", "live", "products", "weight")
+
+    def __init__(self) -> None:
+        self.products = self.live = self.weight = 0
+        self.brands: Counter[str] = Counter()
+
+
+def _build(stamp: tuple[int, ...]) -> _Held:
+    sold: defaultdict[int, _Sold] = defaultdict(_Sold)
+    rows = Product.objects.values_list("drug_id", "brand_name", "kind", "ended_on", "excluded").order_by("id")
+    for drug_id, brand, kind, ended_on, excluded in rows.iterator(chunk_size=5_000):
+        one = sold[drug_id]
+        one.products += 1
+        if brand:
+            one.brands[brand] += 1
+        if ended_on is None and not excluded:
+            one.live += 1
+            one.weight += _KIND.get(kind, 0)
+    groups, by_rxcui = _groups()
+    entries, hits = [], []
+    for rows_of in groups:
+        entry, hit = _made(rows_of, sold)
+        entries.append(entry)
+        hits.append(hit)
+    place_of = {row[0]: place for place, rows_of in enumerate(groups) for row in rows_of}
+    return _Held(stamp, Index(entries), hits, place_of, by_rxcui)
+
+
+_Row = tuple[int, str, str, str, str, int, str, bool]
+
+
+def _groups() -> tuple[list[list[_Row]], dict[str, list[int]]]:
+    """The rows of the drug file by clinical drug, the house's own first; and the drugs of each RxNorm code."""
+    shapes: defaultdict[grouping.Shape, list[_Row]] = defaultdict(list)
+    by_rxcui: defaultdict[str, list[int]] = defaultdict(list)
+    rows = Drug.objects.order_by("id").values_list(
+        "id", "generic_name", "strength", "form", "route", "schedule", "rxcui", "is_house"
+    )
+    for row in rows.iterator(chunk_size=5_000):
+        pk, name, strength, form, route, _, rxcui, is_house = row
+        shapes[grouping.shape_of(name, strength, form, route, is_house=is_house)].append(row)
+        if rxcui:
+            by_rxcui[rxcui].append(pk)
+    groups = []
+    for same in shapes.values():
+        names = [grouping.full_name(row[1], is_house=row[7]) for row in same]
+        if grouping.grouped(names):
+            groups.append(same)
+        else:
+            parted: defaultdict[tuple[str, ...], list[_Row]] = defaultdict(list)
+            for name, row in zip(names, same, strict=True):
+                parted[name].append(row)
+            groups += parted.values()
+    return groups, dict(by_rxcui)
+
+
+def _made(rows: list[_Row], sold: Mapping[int, _Sold]) -> tuple[Entry, Hit]:
+    none = _Sold()
+    rows = sorted(rows, key=lambda row: (not row[7], -sold.get(row[0], none).weight, row[0]))
+    brands: Counter[str] = Counter()
+    for row in rows:
+        brands.update(sold.get(row[0], none).brands)
+    live = sum(sold.get(row[0], none).live for row in rows)
+    weight = sum(sold.get(row[0], none).weight for row in rows)
+    is_house = rows[0][7]
+    names = _names(rows)
+    plain = {word for name in names for word in name}
+    entry = Entry(
+        names=names,
+        brands=frozenset(word for brand in brands for word in shorthand.words(brand)) - plain,
+        facts=frozenset().union(
+            *(form_words(form, route) for _, _, _, form, route, *_ in rows),
+            *(shorthand.strength_words(row[2]) for row in rows),
+        ),
+        weight=(_HOUSE if is_house else 0) + weight if live else -1,
+    )
+    listings = tuple(Listing(r[0], r[1], r[2], r[3], sold.get(r[0], none).live) for r in rows)
+    usual = tuple(brand for brand, _ in sorted(brands.items(), key=lambda b: (-b[1], b[0]))[:_BRANDS])
+    return entry, Hit(listings, max(row[5] for row in rows), usual, ended=not live)
+
+
+def _names(rows: list[_Row]) -> tuple[tuple[str, ...], ...]:
+    """The words of each ingredient, as the first row puts them, with the salts that the others name."""
+    by_base: dict[str, dict[str, None]] = {}
+    for _, name, _, _, _, _, _, is_house in rows:
+        for part in grouping.ingredients(name, is_house=is_house):
+            base = grouping.base_keys(part)[-1]
+            by_base.setdefault(base, {}).update(dict.fromkeys(shorthand.words(part)))
+    if rows[0][7]:
+        # "bupropion XL": what tells two drugs of the house apart belongs to the name.
+        first = next(iter(by_base.values()))
+        first.update(dict.fromkeys(w for w in shorthand.words(rows[0][1]) if not any(w in n for n in by_base.values())))
+    return tuple(tuple(words) for words in by_base.values())
+
+
+def _hits(held: _Held, matches: Iterable[Match], counts: Mapping[int, int]) -> list[Hit]:
+    return [replace(held.hits[m.place], dispensed=counts.get(m.place, 0)) for m in matches]
+
+
+def _proposal(held: _Held, repair: Repair, counts: Mapping[int, int]) -> DidYouMean:
+    return DidYouMean(repair.text, repair.instead_of, repair.meant, _hits(held, repair.matches, counts))
+
+
+def _by_code(held: _Held, text: str, places: Collection[int] | None) -> Found | None:
+    """The drugs of a code; None where the text is none. A code that no package carries finds nothing, unless it is bare digits."""
+    code = codes.read(text)
+    if code is None:
+        return None
+    packages = Package.objects.order_by("id").values_list("product__drug_id", "id")
+    drugs: list[tuple[int, int | None]]
+    if code.kind == "GTIN":
+        drugs = list(packages.filter(gtin__in=code.values))
+    elif code.kind == "NDC":
+        drugs = list(packages.filter(ndc12__in=code.values))
+    elif code.kind == "NDC of a product":
+        products = Product.objects.filter(product_ndc__in=code.values).order_by("id")
+        drugs = [(pk, None) for pk in products.values_list("drug_id", flat=True)]
+    else:
+        drugs = [(pk, None) for value in code.values for pk in held.by_rxcui.get(value, ())] or _by_rxnorm(code.values)
+    hits: dict[int, Hit] = {}
+    for drug_id, package_id in drugs:
+        place = held.place_of.get(drug_id)
+        if place is not None and (places is None or place in places):
+            hits.setdefault(place, replace(held.hits[place], package_id=package_id))
+    if not hits and code.may_be_words:
+        return None
+    return Found(list(hits.values()), understood=[Understood(text, code.kind, code.values[0])])
+
+
+def _by_rxnorm(rxcuis: Sequence[str]) -> list[tuple[int, int | None]]:
+    of = RxNdc.objects.filter(rxcui__in=rxcuis, ended_on=None).values("ndc12")
+    found = Package.objects.filter(ndc12__in=of).order_by("id").values_list("product__drug_id", flat=True)
+    return [(pk, None) for pk in dict.fromkeys(found)]
