@@ -1,6 +1,7 @@
 """What every test can ask for: reference data, an empty house, threads that start together, tables that can be emptied."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,6 +59,15 @@ def reference_data() -> Path:
     if not Path(given).is_dir():
         pytest.skip("no reference data: OFFICINA_REFERENCE_DATA names no folder")
     return Path(given)
+
+
+@pytest.fixture(autouse=True)
+def no_test_finds_what_another_one_left() -> Iterator[None]:
+    """What a search keeps in memory belongs to rows that are taken back after the test, and their numbers are given anew."""
+    yield
+    for name in ("officina.drugs.search", "officina.dispensing.medicines"):
+        if name in sys.modules:
+            sys.modules[name].forget()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.test import Client
 
 from cast import Cast, assemble
 from officina.base.access import Actor
+from officina.drugs import search
 from officina.kernel import clock
 from officina.web import shell
 from web import statements
@@ -18,8 +19,10 @@ Seat = Callable[[Actor], Client]
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """One pharmacy with its people, a shelf and two patients."""
-    return assemble()
+    """One pharmacy with its people, a shelf and two patients; its medicines have been searched before, as at any desk by nine."""
+    made = assemble()
+    search.index()
+    return made
 
 
 @pytest.fixture

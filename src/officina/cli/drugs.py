@@ -14,10 +14,12 @@ from rich.table import Table
 
 from officina.base import queries as base
 from officina.cli import house
+from officina.dispensing import medicines
 from officina.drugs import queries, services
 from officina.drugs.services import Imported
 from officina.kernel import clock
 from officina.kernel.errors import Refused
+from officina.labels import tallman
 
 
 @click.group(short_help="The drug file: bring official lists in.")
@@ -112,6 +114,66 @@ def status(as_json: bool) -> None:
     Console().print(table)
     for what, count in joins.items():
         click.echo(f"{count:,} {what}")
+
+
+@drugs.command("search", short_help="Find medicines by name, strength and form, or by code.")
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="How many are shown at most.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object: hits, did_you_mean and understood.")
+def find(query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find medicines by brand, generic, strength and form in any order, or by NDC, GTIN or RxCUI.
+
+    What is dispensed here most comes first. A misspelt word is never put right by itself: what may have been meant is told apart.
+    Exit status 1 where nothing fits and nothing is near.
+    """
+    house.migrate()
+    found = medicines.search(base.setup_actor(house.site().pk), " ".join(query), limit=limit)
+    if as_json:
+        house.answer(
+            {
+                "hits": [_hit(h) for h in found.hits],
+                "did_you_mean": [
+                    {"text": d.text, "instead_of": d.instead_of, "meant": d.meant, "hits": [_hit(h) for h in d.hits]}
+                    for d in found.did_you_mean
+                ],
+                "understood": [asdict(u) for u in found.understood],
+            }
+        )
+    else:
+        _tell_found(found)
+    if not found.shown:
+        sys.exit(1)
+
+
+def _tell_found(found: medicines.Found) -> None:
+    if not found.shown:
+        click.echo("Nothing fits, and nothing is near.", err=True)
+    for hit in found.hits:
+        click.echo(_line(hit))
+    for proposal in found.did_you_mean:
+        without = f"Nothing of it has {proposal.instead_of!r}. Without that:"
+        named = f"Nothing is called {proposal.instead_of!r}. Did you mean {tallman.display(proposal.meant)}?"
+        click.echo(named if proposal.meant else without)
+        for hit in proposal.hits:
+            click.echo(f"  {_line(hit)}")
+
+
+def _line(hit: medicines.Hit) -> str:
+    parts = [f"{tallman.display(hit.generic_name)} {hit.strength} {hit.form}"]
+    if hit.brands:
+        parts.append(f"({', '.join(hit.brands[:3])})")
+    if hit.unlike:
+        parts.append(f"[not {', '.join(map(tallman.display, hit.unlike))}]")
+    if hit.ended:
+        parts.append("[no longer listed]")
+    return " ".join(parts)
+
+
+def _hit(hit: medicines.Hit) -> dict[str, object]:
+    written = tallman.display(hit.generic_name)
+    return {"name": str(hit), "tall_man": written, "drug": hit.drug_id, "package": hit.package_id} | {
+        k: v for k, v in asdict(hit).items() if k != "package_id"
+    }
 
 
 def _day(day: date | None) -> str:

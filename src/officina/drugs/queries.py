@@ -1,6 +1,5 @@
 """Reading the drug file: by scanned code, by words, by NDC."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,9 +13,6 @@ from officina.drugs.models import Package as Package
 from officina.drugs.sources.registry import SOURCES
 from officina.drugs.sources.shape import Source
 from officina.kernel.errors import Refused
-
-_WORD = re.compile(r"[a-z0-9.%/,-]+")
-
 
 _SAID = {"sulfonamide-antibiotic": "sulfa", "nsaid": "nsaid", "cephalosporin": "cephalosporin", "opioid": "opioid"}
 """How a class is called at the counter, where it is not called by its key."""
@@ -86,20 +82,6 @@ def drug(pk: int) -> Drug:
     if found is None:
         raise Refused("no_drug", "The drug file has no such medicine.", {"drug": "Choose one of the list"})
     return found
-
-
-def search(text: str, *, most: int = 20) -> list[Drug]:
-    """Drugs whose name, brand, strength or form hold every word as a prefix of a word; a number matches the strength."""
-    found = Drug.objects.all()
-    for word in _WORD.findall(text.lower())[:8]:
-        starts = rf"(^|[^a-z0-9]){re.escape(word)}"
-        found = found.filter(
-            Q(generic_name__iregex=starts)
-            | Q(strength__iregex=starts)
-            | Q(form__iregex=starts)
-            | Q(products__brand_name__iregex=starts)
-        )
-    return list(found.distinct().order_by("generic_name", "form", "id")[:most])
 
 
 def exactly(generic_name: str, strength: str, form: str) -> Drug | None:

@@ -1,14 +1,15 @@
 """Searching the drug file: one index in memory, made of its tables, so that every database finds the same in the same order."""
 
+import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import connection
 
-from officina.drugs.models import Drug, Package, Product, RxNdc
-from officina.drugs.rules import codes, grouping, shorthand
+from officina.drugs.models import Drug, LookAlike, Package, Product, RxNdc
+from officina.drugs.rules import codes, grouping, look_alikes, shorthand
 from officina.drugs.rules.finding import Entry, Index, Match, Repair, Understood, form_words
 
 _HOUSE, _RX, _OTC = 1_000_000, 8, 1
@@ -61,6 +62,12 @@ class Hit:
     def form(self) -> str:
         return self.listings[0].form
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words by which it may be mistaken: of its name and of its best-known brand."""
+        named = (self.generic_name, *self.brands[:1])
+        return frozenset(word for text in named for word in shorthand.words(text) if word.isalpha())
+
     def __str__(self) -> str:
         return f"{self.generic_name} {self.strength} {self.form}"
 
@@ -89,14 +96,25 @@ class Found:
         return self.hits or [hit for proposal in self.did_you_mean for hit in proposal.hits]
 
 
+_Kept = tuple[tuple[tuple[int, str, str, str, int], ...], int, tuple[str, ...], bool]
+"""What is kept of each clinical drug, as plain tuples: objects would weigh three times as much."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     stamp: tuple[int, ...]
     index: Index
-    hits: Sequence[Hit]
+    kept: Sequence[_Kept]
     place_of: Mapping[int, int]
     """By drug."""
     by_rxcui: Mapping[str, Collection[int]]
+    unlike: Mapping[str, Collection[str]]
+    """Names that are mistaken, of the lists that were brought in."""
+
+    def hit(self, place: int, *, dispensed: int = 0, package_id: int | None = None) -> Hit:
+        listings, schedule, brands, ended = self.kept[place]
+        rows = tuple(Listing(*row) for row in listings)
+        return Hit(rows, schedule, brands, ended, dispensed, package_id)
 
 
 _held: dict[str, _Held] = {}
@@ -104,11 +122,16 @@ _building = threading.Lock()
 
 
 def search(
-    text: str, *, used: Mapping[int, int] | None = None, among: Collection[int] | None = None, limit: int = 20
+    text: str,
+    *,
+    used: Mapping[int, int] | None = None,
+    among: Collection[int] | None = None,
+    unlike: Mapping[str, Collection[str]] | None = None,
+    limit: int = 20,
 ) -> Found:
     """Clinical drugs by code, or by words in any order: nearest first, then the most used here. One to three statements.
 
-    `used` tells how often each drug was dispensed here; `among` leaves only these drugs.
+    `used` tells how often each drug was dispensed here; `among` leaves only these drugs; `unlike` are names that are mistaken, by name.
     """
     held = index()
     text = text.replace("\x00", " ")[: shorthand.LONGEST].strip()
@@ -116,17 +139,27 @@ def search(
     for drug, count in (used or {}).items():
         if drug in held.place_of:
             counts[held.place_of[drug]] += count
+    mistaken = {**held.unlike, **(unlike or {})}
     places = None if among is None else {held.place_of[drug] for drug in among if drug in held.place_of}
     by_code = _by_code(held, text, places)
     if by_code is not None and by_code.hits:
-        return by_code
+        return _marked(by_code, mistaken)
     asked = shorthand.tokens(text)
     understood = held.index.understood(asked)
     matches = held.index.find(asked, used=counts, most=limit, among=places)
     if matches or by_code is not None:
-        return Found(_hits(held, matches, counts), understood=understood)
+        return _marked(Found(_hits(held, matches, counts), understood=understood), mistaken)
     repairs = held.index.repairs(asked, used=counts, most=limit, among=places)
-    return Found([], [_proposal(held, repair, counts) for repair in repairs], understood)
+    return _marked(Found([], [_proposal(held, repair, counts) for repair in repairs], understood), mistaken)
+
+
+def _marked(found: Found, unlike: Mapping[str, Collection[str]]) -> Found:
+    """The same with a mark on whatever is mistaken for another that stands in the list with it."""
+    told = look_alikes.marks([hit.words for hit in found.shown], unlike)
+    marked = iter([replace(hit, unlike=names) for hit, names in zip(found.shown, told, strict=True)])
+    if found.hits:
+        return replace(found, hits=list(marked))
+    return replace(found, did_you_mean=[replace(d, hits=[next(marked) for _ in d.hits]) for d in found.did_you_mean])
 
 
 def index() -> _Held:
@@ -180,18 +213,28 @@ def _build(stamp: tuple[int, ...]) -> _Held:
         one = sold[drug_id]
         one.products += 1
         if brand:
-            one.brands[brand] += 1
+            one.brands[sys.intern(brand)] += 1
         if ended_on is None and not excluded:
             one.live += 1
             one.weight += _KIND.get(kind, 0)
     groups, by_rxcui = _groups()
-    entries, hits = [], []
-    for rows_of in groups:
-        entry, hit = _made(rows_of, sold)
-        entries.append(entry)
-        hits.append(hit)
     place_of = {row[0]: place for place, rows_of in enumerate(groups) for row in rows_of}
-    return _Held(stamp, Index(entries), hits, place_of, by_rxcui)
+    kept: list[_Kept] = []
+
+    def entries() -> Iterator[Entry]:
+        for rows_of in groups:
+            entry, facts = _made(rows_of, sold)
+            kept.append(facts)
+            yield entry
+
+    return _Held(stamp, Index(entries()), kept, place_of, by_rxcui, _unlike())
+
+
+def _unlike() -> dict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for name, other in LookAlike.objects.filter(ended_on=None).exclude(other="").values_list("tall_man", "other"):
+        found[name.lower()].add(other.lower())
+    return dict(found)
 
 
 _Row = tuple[int, str, str, str, str, int, str, bool]
@@ -216,13 +259,13 @@ def _groups() -> tuple[list[list[_Row]], dict[str, list[int]]]:
             groups.append(same)
         else:
             parted: defaultdict[tuple[str, ...], list[_Row]] = defaultdict(list)
-            for name, row in zip(names, same, strict=True):
-                parted[name].append(row)
+            for full, row in zip(names, same, strict=True):
+                parted[full].append(row)
             groups += parted.values()
     return groups, dict(by_rxcui)
 
 
-def _made(rows: list[_Row], sold: Mapping[int, _Sold]) -> tuple[Entry, Hit]:
+def _made(rows: list[_Row], sold: Mapping[int, _Sold]) -> tuple[Entry, _Kept]:
     none = _Sold()
     rows = sorted(rows, key=lambda row: (not row[7], -sold.get(row[0], none).weight, row[0]))
     brands: Counter[str] = Counter()
@@ -242,9 +285,9 @@ def _made(rows: list[_Row], sold: Mapping[int, _Sold]) -> tuple[Entry, Hit]:
         ),
         weight=(_HOUSE if is_house else 0) + weight if live else -1,
     )
-    listings = tuple(Listing(r[0], r[1], r[2], r[3], sold.get(r[0], none).live) for r in rows)
+    listings = tuple((r[0], r[1], r[2], r[3], sold.get(r[0], none).live) for r in rows)
     usual = tuple(brand for brand, _ in sorted(brands.items(), key=lambda b: (-b[1], b[0]))[:_BRANDS])
-    return entry, Hit(listings, max(row[5] for row in rows), usual, ended=not live)
+    return entry, (listings, max(row[5] for row in rows), usual, not live)
 
 
 def _names(rows: list[_Row]) -> tuple[tuple[str, ...], ...]:
@@ -252,17 +295,13 @@ def _names(rows: list[_Row]) -> tuple[tuple[str, ...], ...]:
     by_base: dict[str, dict[str, None]] = {}
     for _, name, _, _, _, _, _, is_house in rows:
         for part in grouping.ingredients(name, is_house=is_house):
-            base = grouping.base_keys(part)[-1]
+            base = grouping.base_of(part)
             by_base.setdefault(base, {}).update(dict.fromkeys(shorthand.words(part)))
-    if rows[0][7]:
-        # "bupropion XL": what tells two drugs of the house apart belongs to the name.
-        first = next(iter(by_base.values()))
-        first.update(dict.fromkeys(w for w in shorthand.words(rows[0][1]) if not any(w in n for n in by_base.values())))
     return tuple(tuple(words) for words in by_base.values())
 
 
 def _hits(held: _Held, matches: Iterable[Match], counts: Mapping[int, int]) -> list[Hit]:
-    return [replace(held.hits[m.place], dispensed=counts.get(m.place, 0)) for m in matches]
+    return [held.hit(m.place, dispensed=counts.get(m.place, 0)) for m in matches]
 
 
 def _proposal(held: _Held, repair: Repair, counts: Mapping[int, int]) -> DidYouMean:
@@ -289,7 +328,7 @@ def _by_code(held: _Held, text: str, places: Collection[int] | None) -> Found | 
     for drug_id, package_id in drugs:
         place = held.place_of.get(drug_id)
         if place is not None and (places is None or place in places):
-            hits.setdefault(place, replace(held.hits[place], package_id=package_id))
+            hits.setdefault(place, held.hit(place, package_id=package_id))
     if not hits and code.may_be_words:
         return None
     return Found(list(hits.values()), understood=[Understood(text, code.kind, code.values[0])])

@@ -1,13 +1,13 @@
 """Reading stock: what is on hand where, which lot a scan means, and whether the ledger adds up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, CharField, QuerySet, Sum
+from django.db.models import BigIntegerField, CharField, Q, QuerySet, Sum
 
 from officina.base.access import Actor
 from officina.base.paging import Page, page
@@ -156,23 +156,25 @@ def on_hand(lot_id: int, place_id: int) -> Decimal:
     ).first() or Decimal(0)
 
 
-def stock(actor: Actor, *, text: str = "", most: int = 100) -> list[Balance]:
-    """Stock on hand by medicine and expiry, for the stockroom."""
+def stock(actor: Actor, *, drugs: Sequence[int] | None = None, ndc: str = "", most: int = 100) -> list[Balance]:
+    """Stock on hand by medicine and expiry, for the stockroom; of these drugs only, in their order, or where the NDC so begins."""
     rows = Balance.objects.filter(site_id=actor.site_id, on_hand__gt=0).select_related(
         "lot__package__product__drug", "place"
     )
-    for word in text.lower().split():
-        rows = (
-            rows.filter(lot__package__product__drug__generic_name__icontains=word)
-            | rows.filter(lot__package__ndc__startswith=word)
-            | rows.filter(lot__package__product__brand_name__icontains=word)
-            | rows.filter(lot__package__product__drug__strength__startswith=word)
-        )
-    return list(
-        rows.order_by(
-            "lot__package__product__drug__generic_name", "lot__package__product__drug_id", "lot__expires_on", "id"
-        )[:most]
-    )
+    if drugs is not None or ndc:
+        wanted = Q(lot__package__product__drug__in=drugs or ())
+        rows = rows.filter(wanted | Q(lot__package__ndc__startswith=ndc) if ndc else wanted)
+    found = rows.order_by(
+        "lot__package__product__drug__generic_name", "lot__package__product__drug_id", "lot__expires_on", "id"
+    )[:most]
+    place = {drug: i for i, drug in enumerate(drugs or ())}
+    return sorted(found, key=lambda row: place.get(row.lot.package.product.drug_id, len(place)))
+
+
+def drugs_on_hand(actor: Actor) -> list[int]:
+    """The drugs of which anything is on hand here. One statement."""
+    rows = Balance.objects.filter(site_id=actor.site_id, on_hand__gt=0)
+    return list(rows.order_by().values_list("lot__package__product__drug_id", flat=True).distinct())
 
 
 def moves_of(lot_id: int, *, cursor: str = "") -> Page[Move]:

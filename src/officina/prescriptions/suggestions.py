@@ -6,6 +6,7 @@ import msgspec
 
 from officina.base.access import Actor
 from officina.drugs import queries as drugs
+from officina.drugs import search
 from officina.drugs.models import Drug, Package
 from officina.kernel.errors import ParseError
 from officina.kernel.ids.ndc import Ndc
@@ -60,7 +61,8 @@ def _package(ndc: str) -> Package | None:
 
 
 def _by_words(text: str) -> Drug | None:
-    """The drug of exactly these words; else the one drug whose name, strength and form hold every written word; none where several do."""
-    found = drugs.search(text, most=50) if text else []
-    exact = [d for d in found if str(d).lower() == text.strip().lower()]
-    return exact[0] if len(exact) == 1 else found[0] if len(found) == 1 else None
+    """The drug of exactly these words; else the one drug that holds every written word; none where several do, or only a misspelling."""
+    found = [listing for hit in search.search(text, limit=50).hits for listing in hit.listings] if text else []
+    exact = [one for one in found if f"{one.name} {one.strength} {one.form}".lower() == text.strip().lower()]
+    sure = exact[0] if len(exact) == 1 else found[0] if len(found) == 1 else None
+    return drugs.drug(sure.drug_id) if sure else None

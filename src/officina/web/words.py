@@ -15,6 +15,7 @@ from officina.base import access, audit
 from officina.dispensing.queries import Fill
 from officina.dispensing.rules.machine import FILL, TITLES, State
 from officina.drugs.queries import Drug
+from officina.drugs.search import DidYouMean, Hit
 from officina.kernel.clock import day_of, in_words
 from officina.kernel.machine import Move
 from officina.kernel.quantity import to_cents, written
@@ -23,7 +24,7 @@ from officina.labels import tallman
 
 def medicine(thing: Any) -> Markup:
     """The name of a medicine, the same everywhere: **metFORMIN** 500 mg tablet. Takes a drug, a package, a fill or a prescription."""
-    drug = _drug_of(thing)
+    drug = thing if isinstance(thing, Hit) else _drug_of(thing)
     if drug is None:
         said = _as_written(thing)
         return Markup('<span class="med"><span class="as-written">{}</span></span>').format(said or "Medicine not read")
@@ -37,6 +38,13 @@ def brand(thing: Any) -> str:
     package = getattr(thing, "package", thing)
     product = getattr(package, "product", None)
     return product.brand_name if product else ""
+
+
+def did_you_mean(proposal: DidYouMean) -> str:
+    """What is said over a proposal: which word was not found, or which one is left out."""
+    if proposal.meant:
+        return f"Nothing is called “{proposal.instead_of}”. Did you mean {tallman.display(proposal.meant)}?"
+    return f"Nothing of it has “{proposal.instead_of}”. Without that:"
 
 
 def _drug_of(thing: Any) -> Drug | None:
@@ -209,5 +217,6 @@ def difference(expected: str, came: str) -> tuple[Markup, Markup]:
 FILTERS = {
     "medicine": medicine, "brand": brand, "patient_of": patient_of, "day": day, "clock": clock, "moment": moment, "ago": ago, "due": due,
     "number": number, "units": units, "money": money, "age": age, "state": state, "lines": lines, "told": told,
+    "tall_man": tallman.display, "did_you_mean": did_you_mean,
 }  # fmt: skip
 GLOBALS = {"moves": moves, "may": may, "tokens": tokens, "key": key, "difference": difference}

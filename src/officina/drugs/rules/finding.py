@@ -9,6 +9,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from officina.drugs.rules import shorthand
@@ -17,11 +18,19 @@ from officina.drugs.rules.spelling import Spelling
 
 _FIRST_LOOK = 400
 _SECOND_LOOK = 4_000
+_WORTHWHILE = 50
 _OFTEN = 300
 """So many of the medicines most dispensed here are looked at for every search, wherever they stand in the list."""
 _MOST_REPAIRS = 5
+_SYLLABLE = 3
+"""Letters up to which a word is taken for a beginning, even where some brand is called so."""
 _AFTER = "\U0010ffff"
-EXACT, BEGINS, INSIDE, CONVERTED, LONGER_NUMBER, UNASKED = 0, 2, 3, 2, 8, 5
+EXACT, BRAND, BEGINS, INSIDE, FORM_BEGINS, CONVERTED, LONGER_NUMBER, UNASKED = 0, 1, 1, 2, 1, 2, 8, 5
+UNASKED_SHAPE = 1
+_SPECIAL = frozenset(
+    ["~extended", "~delayed", "~disintegrating", "~chewable", "~sublingual", "~effervescent", "~liquid"]
+)
+"""What makes a tablet or capsule another one than the plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +86,21 @@ class _Want(NamedTuple):
     is_fact: bool
 
 
-class _Doc(NamedTuple):
-    names: tuple[tuple[int, ...], ...]
-    firsts: frozenset[int]
-    brands: tuple[int, ...]
-    facts: tuple[int, ...]
+_Doc = tuple[tuple[tuple[int, ...], ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""Words of each ingredient, the first word of each, words of brands, facts. A plain tuple: the garbage collector passes those by."""
 
 
+@lru_cache(2_000)
 def form_words(form: str, route: str) -> frozenset[str]:
     """The words of a dosage form and its routes, each marked as one: '~tablet'."""
     found = {f"~{word}" for word in shorthand.words(f"{form} {route}") if word not in {"release", "coated", "film"}}
-    for word, other in (("~ophthalmic", "~eye"), ("~otic", "~ear"), ("~auricular", "~otic"), ("~eye", "~ophthalmic"), ("~ear", "~otic")):
+    for word, other in (
+        ("~ophthalmic", "~eye"),
+        ("~otic", "~ear"),
+        ("~auricular", "~otic"),
+        ("~eye", "~ophthalmic"),
+        ("~ear", "~otic"),
+    ):
         if word in found:
             found |= {other}
     return frozenset(found)
@@ -96,30 +109,38 @@ def form_words(form: str, route: str) -> frozenset[str]:
 class Index:
     """All clinical drugs by their words. Built once, never changed."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self._words = sorted({word for entry in entries for word in _all_words(entry)})
-        number = {word: i for i, word in enumerate(self._words)}
-        order = sorted(range(len(entries)), key=lambda i: -entries[i].weight)
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        met: dict[str, int] = {}
+        weights: list[int] = []
+        likeliest: dict[str, int] = {}
+        docs: list[_Doc] = []
+        for entry in entries:
+            docs.append(_doc(entry, met))
+            weights.append(entry.weight)
+            for word in (w for name in (*entry.names, entry.brands) for w in name):
+                likeliest[word] = max(likeliest.get(word, 0), entry.weight)
+        self._words = sorted(met)
+        number = dict(zip((met[word] for word in self._words), range(len(met)), strict=True))
+        order = sorted(range(len(docs)), key=lambda place: -weights[place])
         self._place = array("I", order)
         self._rank = array("I", bytes(4 * len(order)))
-        postings: list[list[int]] = [[] for _ in self._words]
         self._docs: list[_Doc] = []
-        weights: dict[str, int] = {}
+        self._postings = [array("I") for _ in self._words]
         for rank, place in enumerate(order):
             self._rank[place] = rank
-            entry = entries[place]
-            self._docs.append(_doc(entry, number))
-            for word in set(_all_words(entry)):
-                postings[number[word]].append(rank)
-            for word in {w for name in entry.names for w in name} | entry.brands:
-                weights[word] = max(weights.get(word, 0), entry.weight)
-        self._postings = [array("I", posting) for posting in postings]
-        self._spelling = Spelling(weights)
+            self._docs.append(_renumbered(docs[place], number))
+            names, _, brands, facts = self._docs[-1]
+            for i in {i for held in (*names, brands, facts) for i in held}:
+                self._postings[i].append(rank)
+        self._special = frozenset(i for i, word in enumerate(self._words) if word in _SPECIAL)
+        self._spelling = Spelling(likeliest)
 
     def __len__(self) -> int:
         return len(self._docs)
 
-    def find(self, asked: Sequence[Token], *, used: Mapping[int, int], most: int, among: Collection[int] | None = None) -> list[Match]:
+    def find(
+        self, asked: Sequence[Token], *, used: Mapping[int, int], most: int, among: Collection[int] | None = None
+    ) -> list[Match]:
         """The drugs that hold every word, nearest first, then the most used here (place to count), then the likeliest.
 
         `among` names the places that may be found, where not all may.
@@ -132,7 +153,7 @@ class Index:
         scored: dict[int, int] = {}
         looks = self._looks(wants, most) if among is None else [[self._rank[place] for place in among]]
         for look in looks:
-            for rank in {*look, *(often if among is None else ())} - scored.keys():
+            for rank in self._both({*look, *(often if among is None else ())} - scored.keys(), wants):
                 scored[rank] = self._distance(self._docs[rank], wants)
             if sum(d >= 0 for d in scored.values()) >= 3 * most:
                 break
@@ -200,9 +221,9 @@ class Index:
             ]
         shape = SHAPES.get(token.text)
         return [
-            *self._stretch(token.text, BEGINS),
-            *self._stretch(f"~{token.text}", 1, fact=True),
-            *(self._stretch(f"~{shape}", 1, fact=True) if shape else ()),
+            *self._stretch(token.text, BEGINS, if_exact=EXACT if len(token.text) > _SYLLABLE else BEGINS),
+            *self._stretch(f"~{token.text}", FORM_BEGINS, fact=True),
+            *(self._stretch(f"~{shape}", FORM_BEGINS, fact=True) if shape else ()),
         ]
 
     def _stretch(
@@ -236,13 +257,21 @@ class Index:
                 found.update(posting if posting[-1] < rank else posting[: bisect_left(posting, rank)])
         return found
 
+    def _both(self, ranks: set[int], wants: Sequence[Sequence[_Want]]) -> set[int]:
+        """Those that hold the other words, too, as far as that is quickly told."""
+        if len(ranks) > _WORTHWHILE and len(wants) > 1:
+            for ways in wants:
+                if sum(self._size(want) for want in ways) <= 10 * len(ranks):
+                    ranks = ranks & self._below(ways, len(self._docs))
+        return ranks
+
     def _distance(self, doc: _Doc, wants: Sequence[Sequence[_Want]]) -> int:
         """How far the drug is from what was typed; -1 where a word fits nothing of it."""
-        total, touched, by_brand = 0, 0, False
+        total, touched, by_brand, by_form = 0, 0, False, 0
         for ways in wants:
             best, where = 1_000, -2
             for want in ways:
-                cost, place = _fit(doc, want)
+                cost, place = self._fit(doc, want)
                 if cost < best:
                     best, where = cost, place
             if best == 1_000:
@@ -250,58 +279,62 @@ class Index:
             total += best
             by_brand |= where == _BRAND
             touched |= 1 << where if where >= 0 else 0
-        unasked = len(doc.names) - touched.bit_count()
+            by_form |= 1 if where == _SHAPE else 2 if where == _SPECIAL_SHAPE else 0
+        if by_form == 1 and not self._special.isdisjoint(doc[3]):
+            total += UNASKED_SHAPE
+        unasked = len(doc[0]) - touched.bit_count()
         return total + (0 if by_brand else UNASKED * unasked if touched else 0)
 
-
-_BRAND, _FACT = -1, -2
-
-
-def _fit(doc: _Doc, want: _Want) -> tuple[int, int]:
-    """The cost at which a drug satisfies one way of reading a word, and where: the number of an ingredient, a brand, a fact."""
-    if want.is_fact:
-        return _cost(doc.facts, want, doc), _FACT
-    best, where = 1_000, _FACT
-    for place, name in enumerate(doc.names):
-        cost = _cost(name, want, doc)
-        if cost < best:
-            best, where = cost, place
-    if best > EXACT:
-        cost = _cost(doc.brands, want, doc)
-        if cost < best:
-            best, where = cost, _BRAND
-    return best, where
-
-
-def _cost(held: tuple[int, ...], want: _Want, doc: _Doc) -> int:
-    at = bisect_left(held, want.low)
-    if at == len(held) or held[at] >= want.high:
-        return 1_000
-    if held[at] == want.exact:
-        return want.if_exact
-    if want.is_fact or held[at] in doc.firsts:
-        return want.if_longer
-    return want.if_longer + INSIDE - BEGINS
+    def _fit(self, doc: _Doc, want: _Want) -> tuple[int, int]:
+        """The cost at which a drug satisfies one way of reading a word, and where: the number of an ingredient, a brand, a fact."""
+        names, firsts, brands, facts = doc
+        if want.is_fact:
+            at = bisect_left(facts, want.low)
+            if at == len(facts) or facts[at] >= want.high:
+                return 1_000, _FACT
+            where = (
+                _FACT if self._words[want.low][0] != "~" else _SPECIAL_SHAPE if facts[at] in self._special else _SHAPE
+            )
+            return (want.if_exact if facts[at] == want.exact else want.if_longer), where
+        best, where = 1_000, _FACT
+        for place, name in enumerate(names):
+            at = bisect_left(name, want.low)
+            if at < len(name) and name[at] < want.high:
+                cost = want.if_exact if name[at] == want.exact else want.if_longer
+                # "hydro" begins hydroxyzine hydrochloride at its first word, other drugs only at their salt.
+                cost += 0 if name[at] == want.exact or firsts[place] in range(want.low, want.high) else INSIDE - BEGINS
+                if cost < best:
+                    best, where = cost, place
+        if best > BRAND:
+            at = bisect_left(brands, want.low)
+            if at < len(brands) and brands[at] < want.high:
+                cost = BRAND if brands[at] == want.exact else want.if_longer + INSIDE - BEGINS
+                if cost < best:
+                    best, where = cost, _BRAND
+        return best, where
 
 
-def _doc(entry: Entry, number: Mapping[str, int]) -> _Doc:
-    return _Doc(
-        tuple(tuple(sorted(number[w] for w in name)) for name in entry.names),
-        frozenset(number[name[0]] for name in entry.names if name),
-        _numbers(entry.brands, number),
-        _numbers(entry.facts, number),
-    )
+_BRAND, _FACT, _SHAPE, _SPECIAL_SHAPE = -1, -2, -3, -4
 
 
-def _numbers(words: Collection[str], number: Mapping[str, int]) -> tuple[int, ...]:
-    return tuple(sorted(number[w] for w in words))
+def _doc(entry: Entry, met: dict[str, int]) -> _Doc:
+    """An entry with a number for each word, in the order in which they were met."""
+
+    def numbers(words: Iterable[str]) -> tuple[int, ...]:
+        return tuple(met.setdefault(word, len(met)) for word in words)
+
+    names = tuple(numbers(name) for name in entry.names if name)
+    return names, tuple(name[0] for name in names), numbers(entry.brands), numbers(entry.facts)
 
 
-def _all_words(entry: Entry) -> Iterator[str]:
-    for name in entry.names:
-        yield from name
-    yield from entry.brands
-    yield from entry.facts
+def _renumbered(doc: _Doc, number: Mapping[int, int]) -> _Doc:
+    """The same with the words' places in the sorted list."""
+
+    def numbers(held: Iterable[int]) -> tuple[int, ...]:
+        return tuple(sorted(number[i] for i in held))
+
+    names, firsts, brands, facts = doc
+    return tuple(numbers(name) for name in names), tuple(number[i] for i in firsts), numbers(brands), numbers(facts)
 
 
 def _is_word(token: Token) -> bool:

@@ -17,7 +17,6 @@ from officina.drugs.rules import shorthand
 from officina.drugs.rules.clinical import base_keys
 
 _HYDRATES = frozenset(["anhydrous", "monohydrate", "dihydrate", "trihydrate", "hemihydrate"])
-_RELEASES = frozenset(["sr", "xl", "er", "hfa"])
 _NOT_A_SHAPE = frozenset(["release", "oral", "film", "coated", "pellets"])
 _PART = re.compile(r"([\d.,]+)\s*([A-Za-z%\[\]_]*)(?:/([\d.]*)\s*([A-Za-z]+)?)?", re.ASCII)
 _MASS = {"mg": Decimal(1), "mcg": Decimal("0.001"), "ug": Decimal("0.001"), "g": Decimal(1000), "%": Decimal(10)}
@@ -27,24 +26,34 @@ Shape = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], str]
 
 
 def ingredients(name: str, *, is_house: bool) -> list[str]:
-    """The ingredients of a name, with their salts: the directory puts "; " between them, the house a hyphen."""
+    """The ingredients of a name, with their salts: the directory puts "; " between them, the house a hyphen.
+
+    What a house puts behind a name stays with it: bupropion SR and XL are not interchanged.
+    """
     parts = name.lower().split("; ") if ";" in name or not is_house else name.lower().split("-")
-    return [" ".join(word for word in part.split() if word not in _RELEASES) or part for part in parts if part.strip()]
+    return [part for part in parts if part.strip()]
 
 
 def full_name(name: str, *, is_house: bool) -> tuple[str, ...]:
     """The ingredients as named, water left out: what tells one salt from another."""
-    found = []
-    for part in ingredients(name, is_house=is_house):
-        found.append(" ".join(w for w in part.replace(",", " ").split() if w not in _HYDRATES) or part)
-    return tuple(sorted(found))
+    return tuple(sorted(_dry(part) for part in ingredients(name, is_house=is_house)))
+
+
+@lru_cache(8_000)
+def base_of(ingredient: str) -> str:
+    """The key of an ingredient without its salts."""
+    return base_keys(ingredient)[-1]
 
 
 def shape_of(name: str, strength: str, form: str, route: str, *, is_house: bool) -> Shape:
     """Bases, amounts, form and route, written in one way."""
-    bases = tuple(sorted(base_keys(part)[-1] for part in ingredients(name, is_house=is_house)))
-    shape = tuple(sorted({w for w in shorthand.words(form) if w not in _NOT_A_SHAPE}))
-    return bases, amounts(strength), shape, route
+    bases = tuple(sorted(base_of(part) for part in ingredients(name, is_house=is_house)))
+    return bases, amounts(strength), _shape(form), route
+
+
+@lru_cache(1_000)
+def _shape(form: str) -> tuple[str, ...]:
+    return tuple(sorted({w for w in shorthand.words(form) if w not in _NOT_A_SHAPE}))
 
 
 @lru_cache(20_000)
@@ -57,9 +66,15 @@ def amounts(strength: str) -> tuple[str, ...]:
 
 def grouped(names: Iterable[tuple[str, ...]]) -> bool:
     """Whether drugs of one shape may be shown as one: no more than one of their names holds a salt."""
-    return len({name for name in names if name != tuple(sorted(base_keys(part)[-1].replace("-", " ") for part in name))}) <= 1
+    return len({name for name in names if name != tuple(sorted(base_of(part).replace("-", " ") for part in name))}) <= 1
 
 
+@lru_cache(8_000)
+def _dry(ingredient: str) -> str:
+    return " ".join(w for w in ingredient.replace(",", " ").split() if w not in _HYDRATES) or ingredient
+
+
+@lru_cache(8_000)
 def _amount(text: str) -> str:
     found = _PART.fullmatch(text.strip())
     if found is None or not re.fullmatch(r"\d+(\.\d+)?", found[1].replace(",", "")):

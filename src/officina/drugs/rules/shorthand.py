@@ -7,11 +7,11 @@
 """
 
 import re
+import sys
 import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
-
 
 LONGEST = 200
 """Letters of a text that are read: nobody types more, and a pasted page must not hold the desk up."""
@@ -28,7 +28,7 @@ _UNITS = {
 }  # fmt: skip
 _MILLIGRAMS = {"mg": Decimal(1), "mcg": Decimal("0.001"), "g": Decimal(1000)}
 _SILENT = frozenset(
-    "and with w of the in per for by take give each every a an to".split()
+    ["and", "with", "w", "of", "the", "in", "per", "for", "by", "take", "give", "each", "every", "a", "an", "to"]
 )
 
 STANDS_FOR = {
@@ -76,9 +76,11 @@ def tokens(text: str) -> list[Token]:
     return (told or found)[:MOST_TOKENS]
 
 
-def words(text: str) -> list[str]:
+@lru_cache(8_000)
+def words(text: str) -> tuple[str, ...]:
     """The words and numbers of a name; a number is marked as one."""
-    return [f"#{plain_number(p)}" if p[0] in ".0123456789" else p for p in _PIECE.findall(_plain(text)) if p != "%"]
+    pieces = (piece for piece in _PIECE.findall(_plain(text)) if piece != "%")
+    return tuple(f"#{plain_number(p)}" if p[0] in ".0123456789" else sys.intern(p) for p in pieces)
 
 
 @lru_cache(20_000)
@@ -120,10 +122,16 @@ def _amount_words(number: str, unit: str) -> list[str]:
         made.append(asked_amount(Token(number, unit)))
     if unit in _MILLIGRAMS:
         mg = Decimal(number) * _MILLIGRAMS[unit]
-        made += [f"^{_figure(mg / each)}" for name, each in _MILLIGRAMS.items() if name != unit and mg / each >= Decimal("0.01")]
+        made += [
+            f"^{_figure(mg / each)}"
+            for name, each in _MILLIGRAMS.items()
+            if name != unit and mg / each >= Decimal("0.01")
+        ]
     return made
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))

@@ -9,7 +9,7 @@ was typed is compared letter by letter. No list is gone through, so that the ans
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 _LETTERS = 8
 """Letters from the front by which a word is looked for: the ends of names are alike, and every letter more costs memory."""
@@ -39,6 +39,7 @@ _SOUNDS = (
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _PLACE = {letter: (row, column + row / 2) for row, line in enumerate(_KEYS) for column, letter in enumerate(line)}
 EDIT, NEAR_KEY, SWAP, VOWEL = 4, 3, 3, 2
+_FAR = 100
 
 
 def sound(word: str) -> str:
@@ -53,18 +54,17 @@ class Spelling:
 
     def __init__(self, weights: Mapping[str, int]) -> None:
         self._weights = weights
-        self._by_letters: dict[str, list[str]] = {}
-        self._by_sound: dict[str, list[str]] = {}
+        # Words of one key stand in one text: most keys have one word, and a list for each would weigh more than all the words.
+        self._by_letters: dict[str, str] = {}
+        self._by_sound: dict[str, str] = {}
+        self._sounds: dict[str, str] = {}
         for word in weights:
             if len(word) >= _SHORTEST and word.isalpha():
-                for key in _shortened(word[:_LETTERS]):
-                    self._by_letters.setdefault(key, []).append(word)
-                self._by_sound.setdefault(sound(word), []).append(word)
-        self._sounds: dict[str, list[str]] = {}
+                _put(self._by_letters, _shortened(word[:_LETTERS]), word)
+                _put(self._by_sound, [sound(word)], word)
         for key in self._by_sound:
             if len(key) >= _SHORTEST - 1:
-                for short in _shortened(key):
-                    self._sounds.setdefault(short, []).append(key)
+                _put(self._sounds, _shortened(key), key)
 
     def near(self, word: str, *, most: int = 8) -> list[str]:
         """The words that may have been meant, nearest first; a word of fewer than four letters may mean anything, so none."""
@@ -72,55 +72,71 @@ class Spelling:
             return []
         limit = EDIT * (1 if len(word) < 5 else 2 if len(word) < 8 else 3)
         told = sound(word)
+        alike = self._by_sound.get(told, "").split()
         ranked = []
-        for other in self._candidates(word, told):
-            cost = distance(word, other)
-            if other != word and (cost <= limit or sound(other) == told):
+        for other in self._candidates(word, told) - {word}:
+            cost = distance(word, other, most=_FAR if other in alike else limit)
+            if cost < _FAR:
                 ranked.append((cost, -self._weights[other], other))
         return [other for _, _, other in sorted(ranked)[:most]]
 
     def _candidates(self, word: str, told: str) -> set[str]:
         found: set[str] = set()
-        for key in _shortened(word[:_LETTERS]):
-            found.update(self._by_letters.get(key, ()))
         # A letter too few or too many moves the cut.
-        found.update(self._by_letters.get(word[: _LETTERS - 1], ()), self._by_letters.get(word[: _LETTERS + 1], ()))
+        for key in (*_shortened(word[:_LETTERS]), word[: _LETTERS - 1], word[: _LETTERS + 1]):
+            found.update(self._by_letters.get(key, "").split())
         # Short sounds are shared by hundreds of words: of those only the very same one tells anything.
         for key in _shortened(told) if len(told) >= _SHORTEST else ():
-            for other in self._sounds.get(key, ()):
-                found.update(self._by_sound[other])
-        found.update(self._by_sound.get(told, ()))
+            for other in self._sounds.get(key, "").split():
+                found.update(self._by_sound[other].split())
+        found.update(self._by_sound.get(told, "").split())
         return {other for other in found if abs(len(other) - len(word)) <= _APART}
 
 
-def distance(typed: str, meant: str) -> int:
-    """What it takes to come from one to the other: four a letter, less for neighbours on the keyboard, swapped letters and vowels."""
+def _put(held: dict[str, str], keys: Iterable[str], word: str) -> None:
+    for key in dict.fromkeys(keys):
+        held[key] = f"{held[key]} {word}" if key in held else word
+
+
+def distance(typed: str, meant: str, *, most: int = 99) -> int:
+    """What it takes to come from one to the other: four a letter, less for neighbours on the keyboard, swapped letters and vowels.
+
+    Told exactly up to `most`; whatever is farther is simply far.
+    """
     before: list[int] = []
     row = [0]
-    for letter in meant:
-        row.append(row[-1] + (VOWEL if letter in "aeiouy" else EDIT))
-    for i, letter in enumerate(typed, 1):
+    for place in range(len(meant)):
+        row.append(row[-1] + _left_out(meant, place))
+    for i, letter in enumerate(typed):
         last, before = before, row
+        added = _left_out(typed, i)
         row = [before[0] + EDIT]
-        for j, other in enumerate(meant, 1):
-            cost = min(
-                before[j - 1] + _swapped_for(letter, other),
-                before[j] + (VOWEL if letter in "aeiouy" or (i > 1 and typed[i - 2] == letter) else EDIT),
-                row[j - 1] + (VOWEL if other in "aeiouy" or (j > 1 and meant[j - 2] == other) else EDIT),
-            )
-            if i > 1 and j > 1 and letter == meant[j - 2] and typed[i - 2] == other:
-                cost = min(cost, last[j - 2] + SWAP)
+        swaps = _SWAPS.get(letter, {})
+        for j, other in enumerate(meant):
+            cost = before[j] if letter == other else before[j] + swaps.get(other, EDIT)
+            cost = min(cost, before[j + 1] + added)
+            if row[j] + VOWEL < cost:
+                cost = min(cost, row[j] + _left_out(meant, j))
+            if i and j and letter == meant[j - 1] and typed[i - 1] == other and last[j - 1] + SWAP < cost:
+                cost = last[j - 1] + SWAP
             row.append(cost)
-    return row[-1]
+        if min(row) > most:
+            return _FAR
+    return row[-1] if row[-1] <= most else _FAR
 
 
-def _swapped_for(letter: str, other: str) -> int:
-    if letter == other:
-        return 0
-    if letter in "aeiouy" and other in "aeiouy":
-        return VOWEL
-    (row, column), (other_row, other_column) = _PLACE.get(letter, (9, 9)), _PLACE.get(other, (-9, -9))
-    return NEAR_KEY if abs(row - other_row) <= 1 and abs(column - other_column) <= 1 else EDIT
+def _left_out(word: str, place: int) -> int:
+    """What a letter too many or too few costs: a vowel, or one of a double letter, is easily lost."""
+    return VOWEL if word[place] in "aeiouy" or (place and word[place - 1] == word[place]) else EDIT
+
+
+def _swaps_of(letter: str) -> dict[str, int]:
+    row, column = _PLACE[letter]
+    near = {o: NEAR_KEY for o, (r, c) in _PLACE.items() if abs(row - r) <= 1 and abs(column - c) <= 1}
+    return near | (dict.fromkeys("aeiouy", VOWEL) if letter in "aeiouy" else {})
+
+
+_SWAPS = {letter: _swaps_of(letter) for letter in _PLACE}
 
 
 def _shortened(word: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from officina.dispensing import queries
+from officina.dispensing import medicines, queries
 from officina.dispensing.acts import AMEND
 from officina.dispensing.queries import Fill
 from officina.dispensing.services import entry, review
@@ -49,7 +49,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "pictures": prescriptions.attachments(rx.pk),
         "found": found,
         "drug": drug,
-        "drugs": drugs.search(order.drug_text.partition(" ")[0], most=12) if drug is None else [],
+        "medicines": _near(request, order.drug_text) if drug is None else None,
         "packages": _packages(request, fill, drug),
         "entry": form(request, EntryForm, initial=_initial(fill, found)),
         "new_patient": form(request, NewPatientForm, prefix="patient", initial=_written(order.patient)),
@@ -69,6 +69,12 @@ def _drug(request: DeskRequest, fill: Fill, found: suggestions.Suggestion) -> dr
     if chosen.isascii() and chosen.isdigit() and len(chosen) < 12:
         return drugs.drug(int(chosen))
     return fill.prescription.drug or found.drug
+
+
+def _near(request: DeskRequest, text: str) -> medicines.Found:
+    """What is near the written words; where they are too many, what begins like the first of them."""
+    found = medicines.search(request.actor, text, limit=12)
+    return found if found.shown else medicines.search(request.actor, text.partition(" ")[0], limit=12)
 
 
 def _packages(request: DeskRequest, fill: Fill, drug: drugs.Drug | None) -> list[dict[str, Any]]:
@@ -116,10 +122,10 @@ def start(request: DeskRequest, code: str) -> None:
 @work.act("find_drug")
 def find_drug(request: DeskRequest, code: str) -> HttpResponse:
     """Medicines by any of their words; nothing is written."""
-    found = drugs.search(form(request, DrugForm).facts()["text"], most=12)
-    if not found:
+    found = medicines.search(request.actor, form(request, DrugForm).facts()["text"], limit=12)
+    if not found.shown:
         tell(request, "The drug file has no such medicine.", "look")
-    return shown(request, work, drugs=found)
+    return shown(request, work, medicines=found)
 
 
 @work.act("add_patient")

@@ -1,8 +1,11 @@
 """The stockroom: what is on hand, what was delivered, and what happened to a lot."""
 
+import re
+
 from django.http import HttpResponse
 
 from officina.base import queries as house
+from officina.dispensing import medicines
 from officina.drugs import queries as drugs
 from officina.exchange import scan_in
 from officina.inventory import queries, services
@@ -17,6 +20,8 @@ from officina.web.forms import form, reason
 from officina.web.http import DeskRequest
 from officina.web.stockroom.forms import CountForm, FindForm, ReceiveForm
 
+_NDC_BEGINS = re.compile(r"[0-9]{4,6}-?[0-9-]*", re.ASCII)
+
 
 @page("stock/desk.html", parts=("found",), needs=(SEE,))
 def desk(request: DeskRequest) -> Context:
@@ -25,6 +30,8 @@ def desk(request: DeskRequest) -> Context:
         "find": form(request, FindForm, prefix="find-"),
         "receive": form(request, ReceiveForm),
         "text": "",
+        "mean": [],
+        "marks": {},
         "rows": queries.stock(request.actor, most=60),
         "today": request.actor.day(request.at),
     }
@@ -35,7 +42,14 @@ def find(request: DeskRequest) -> HttpResponse:
     """What is on hand of a medicine; nothing is written."""
     request.actor.must(SEE, at=request.at)
     text = request.POST.get("text", "").replace("\x00", "").strip()[:100]
-    return shown(request, desk, text=text, rows=queries.stock(request.actor, text=text, most=60))
+    if not text:
+        return shown(request, desk, rows=queries.stock(request.actor, most=60))
+    found = medicines.search(request.actor, text, limit=60, among=queries.drugs_on_hand(request.actor))
+    listed = [listing.drug_id for hit in found.hits for listing in hit.listings]
+    marks = {listing.drug_id: hit.unlike for hit in found.hits for listing in hit.listings if hit.unlike}
+    ndc = text if _NDC_BEGINS.fullmatch(text) else ""
+    rows = queries.stock(request.actor, drugs=listed, ndc=ndc, most=60)
+    return shown(request, desk, text=text, rows=rows, marks=marks, mean=[] if rows else found.did_you_mean)
 
 
 @desk.act("receive")
