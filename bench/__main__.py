@@ -32,7 +32,7 @@ def _figures(command: list[str]) -> list[Figure]:
         env |= {
             "OFFICINA_HOME": home,
             "DJANGO_SETTINGS_MODULE": "officina.project.settings",
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]),
         }
         done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:

@@ -62,12 +62,6 @@ class Hit:
     def form(self) -> str:
         return self.listings[0].form
 
-    @property
-    def words(self) -> frozenset[str]:
-        """The words by which it may be mistaken: of its name and of its best-known brand."""
-        named = (self.generic_name, *self.brands[:1])
-        return frozenset(word for text in named for word in shorthand.words(text) if word.isalpha())
-
     def __str__(self) -> str:
         return f"{self.generic_name} {self.strength} {self.form}"
 
@@ -142,12 +136,12 @@ def search(
     mistaken = {**held.unlike, **(unlike or {})}
     places = None if among is None else {held.place_of[drug] for drug in among if drug in held.place_of}
     by_code = _by_code(held, text, places)
-    if by_code is not None and by_code.hits:
+    if by_code is not None:
         return _marked(by_code, mistaken)
     asked = shorthand.tokens(text)
     understood = held.index.understood(asked)
     matches = held.index.find(asked, used=counts, most=limit, among=places)
-    if matches or by_code is not None:
+    if matches:
         return _marked(Found(_hits(held, matches, counts), understood=understood), mistaken)
     repairs = held.index.repairs(asked, used=counts, most=limit, among=places)
     return _marked(Found([], [_proposal(held, repair, counts) for repair in repairs], understood), mistaken)
@@ -155,11 +149,16 @@ def search(
 
 def _marked(found: Found, unlike: Mapping[str, Collection[str]]) -> Found:
     """The same with a mark on whatever is mistaken for another that stands in the list with it."""
-    told = look_alikes.marks([hit.words for hit in found.shown], unlike)
+    names = [_words([hit.generic_name]) for hit in found.shown]
+    told = look_alikes.marks(names, unlike, [_words(hit.brands[:2]) for hit in found.shown])
     marked = iter([replace(hit, unlike=names) for hit, names in zip(found.shown, told, strict=True)])
     if found.hits:
         return replace(found, hits=list(marked))
     return replace(found, did_you_mean=[replace(d, hits=[next(marked) for _ in d.hits]) for d in found.did_you_mean])
+
+
+def _words(names: Iterable[str]) -> set[str]:
+    return {word for name in names for word in shorthand.words(name) if word.isalpha()}
 
 
 def index() -> _Held:
@@ -279,15 +278,29 @@ def _made(rows: list[_Row], sold: Mapping[int, _Sold]) -> tuple[Entry, _Kept]:
     entry = Entry(
         names=names,
         brands=frozenset(word for brand in brands for word in shorthand.words(brand)) - plain,
-        facts=frozenset().union(
-            *(form_words(form, route) for _, _, _, form, route, *_ in rows),
-            *(shorthand.strength_words(row[2]) for row in rows),
-        ),
+        facts=_facts(rows),
         weight=(_HOUSE if is_house else 0) + weight if live else -1,
     )
     listings = tuple((r[0], r[1], r[2], r[3], sold.get(r[0], none).live) for r in rows)
-    usual = tuple(brand for brand, _ in sorted(brands.items(), key=lambda b: (-b[1], b[0]))[:_BRANDS])
+    usual = _usual(brands, plain)
     return entry, (listings, max(row[5] for row in rows), usual, not live)
+
+
+def _facts(rows: list[_Row]) -> frozenset[str]:
+    """Form, route and strength, as the first row writes them and as the others do: by those numbers it is found, but later."""
+    found = set(shorthand.strength_words(rows[0][2]))
+    for row in rows[1:]:
+        found.update(w.replace("#", "^") for w in shorthand.strength_words(row[2]) if w not in found)
+    return frozenset(found.union(*(form_words(row[3], row[4]) for row in rows)))
+
+
+def _usual(brands: Counter[str], plain: set[str]) -> tuple[str, ...]:
+    """The brands by how many products bear them; what is only the generic name again is none."""
+    named: dict[str, str] = {}
+    for brand, _ in sorted(brands.items(), key=lambda b: (-b[1], b[0])):
+        if len(named) < _BRANDS and not plain.issuperset(shorthand.words(brand)):
+            named.setdefault(brand.casefold(), brand)
+    return tuple(named.values())
 
 
 def _names(rows: list[_Row]) -> tuple[tuple[str, ...], ...]:
@@ -309,7 +322,7 @@ def _proposal(held: _Held, repair: Repair, counts: Mapping[int, int]) -> DidYouM
 
 
 def _by_code(held: _Held, text: str, places: Collection[int] | None) -> Found | None:
-    """The drugs of a code; None where the text is none. A code that no package carries finds nothing, unless it is bare digits."""
+    """The drugs of a code; None where the text is none. A code that no package carries finds nothing, unless it may be words."""
     code = codes.read(text)
     if code is None:
         return None

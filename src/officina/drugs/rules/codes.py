@@ -33,7 +33,7 @@ class Code:
     """'NDC', 'NDC of a product', 'GTIN' or 'RxCUI'."""
     values: tuple[str, ...]
     may_be_words: bool = False
-    """Bare digits that may as well be a strength."""
+    """Digits that may as well be a strength."""
 
 
 def read(text: str) -> Code | None:
@@ -45,7 +45,7 @@ def read(text: str) -> Code | None:
         with suppress(ParseError):
             return Code("NDC", (Ndc.parse("-".join(found.groups())).digits12,))
     if found := _PRODUCT.fullmatch(text):
-        return Code("NDC of a product", tuple(_product_ndcs(found[1], found[2])))
+        return Code("NDC of a product", tuple(_product_ndcs(found[1], found[2])), may_be_words=True)
     if found := _DIGITS.fullmatch(text):
         return _digits(found[1])
     if found := _LINK.search(text) if "/01/" in text else _ELEMENT.match(scan.bare(text)[1]):

@@ -22,8 +22,7 @@ _WORTHWHILE = 50
 _OFTEN = 300
 """So many of the medicines most dispensed here are looked at for every search, wherever they stand in the list."""
 _MOST_REPAIRS = 5
-_SYLLABLE = 3
-"""Letters up to which a word is taken for a beginning, even where some brand is called so."""
+_MOST_OF_A_REPAIR = 6
 _AFTER = "\U0010ffff"
 EXACT, BRAND, BEGINS, INSIDE, FORM_BEGINS, CONVERTED, LONGER_NUMBER, UNASKED = 0, 1, 1, 2, 1, 2, 8, 5
 UNASKED_SHAPE = 1
@@ -195,7 +194,11 @@ class Index:
         for second in also:
             other = self._spelling.near(asked[second].text, most=1)
             changed[second] = Token(other[0], "") if other else changed[second]
-        matches = self.find(changed, used=used, most=most, among=among) if len(found) < _MOST_REPAIRS else []
+        matches = (
+            self.find(changed, used=used, most=min(most, _MOST_OF_A_REPAIR), among=among)
+            if len(found) < _MOST_REPAIRS
+            else []
+        )
         if matches:
             text = " ".join(token.text + token.unit for token in changed)
             found.append(Repair(text, asked[spot].text, meant, matches))
@@ -221,7 +224,7 @@ class Index:
             ]
         shape = SHAPES.get(token.text)
         return [
-            *self._stretch(token.text, BEGINS, if_exact=EXACT if len(token.text) > _SYLLABLE else BEGINS),
+            *self._stretch(token.text, BEGINS),
             *self._stretch(f"~{token.text}", FORM_BEGINS, fact=True),
             *(self._stretch(f"~{shape}", FORM_BEGINS, fact=True) if shape else ()),
         ]

@@ -39,7 +39,9 @@ _SOUNDS = (
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _PLACE = {letter: (row, column + row / 2) for row, line in enumerate(_KEYS) for column, letter in enumerate(line)}
 EDIT, NEAR_KEY, SWAP, VOWEL = 4, 3, 3, 2
-_FAR = 100
+_VOWELS = frozenset("aeiouy")
+_FAR, _WORSE = 100, 5
+"""Farther than anything, and how much farther than the nearest a word may be to be told beside it."""
 
 
 def sound(word: str) -> str:
@@ -73,12 +75,21 @@ class Spelling:
         limit = EDIT * (1 if len(word) < 5 else 2 if len(word) < 8 else 3)
         told = sound(word)
         alike = self._by_sound.get(told, "").split()
+        consonants, strange = _consonants(word), 2 * (limit // NEAR_KEY)
         ranked = []
         for other in self._candidates(word, told) - {word}:
-            cost = distance(word, other, most=_FAR if other in alike else limit)
-            if cost < _FAR:
+            if other in alike:
+                cost = (
+                    distance(word, other, most=2 * limit) // 2
+                )  # What sounds the same is as near as half as many letters.
+            elif len(consonants ^ _consonants(other)) <= strange:
+                cost = distance(word, other, most=limit)
+            else:
+                continue
+            if cost < _FAR // 2:
                 ranked.append((cost, -self._weights[other], other))
-        return [other for _, _, other in sorted(ranked)[:most]]
+        ranked.sort()
+        return [other for cost, _, other in ranked[:most] if cost <= ranked[0][0] + _WORSE]
 
     def _candidates(self, word: str, told: str) -> set[str]:
         found: set[str] = set()
@@ -123,6 +134,10 @@ def distance(typed: str, meant: str, *, most: int = 99) -> int:
         if min(row) > most:
             return _FAR
     return row[-1] if row[-1] <= most else _FAR
+
+
+def _consonants(word: str) -> set[str]:
+    return set(word) - _VOWELS
 
 
 def _left_out(word: str, place: int) -> int:
