@@ -226,7 +226,7 @@ class Index:
         return [
             *self._stretch(token.text, BEGINS),
             *self._stretch(f"~{token.text}", FORM_BEGINS, fact=True),
-            *(self._stretch(f"~{shape}", FORM_BEGINS, fact=True) if shape else ()),
+            *(self._stretch(f"~{shape}", FORM_BEGINS, fact=True, if_exact=FORM_BEGINS) if shape else ()),
         ]
 
     def _stretch(
