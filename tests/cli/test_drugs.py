@@ -41,3 +41,21 @@ def test_a_file_that_is_no_source_is_refused_in_a_sentence(house_env, tmp_path, 
     assert told.startswith("Nothing was changed: ")
     assert "x.csv" in told
     said_no(house_env, "drugs", "import", tmp_path / "nowhere.zip", status=1)
+
+
+def test_a_medicine_is_found_by_its_words_and_by_its_code(house_env):
+    told = officina(house_env, "drugs", "search", "metop", "succ", "25", "er")
+    assert told.startswith("metoprolol succinate 25 mg extended-release tablet")
+    [hit] = json.loads(officina(house_env, "drugs", "search", "0093-8943-01", "--json"))["hits"]
+    assert (hit["name"], hit["package"] is not None) == ("acyclovir 400 mg tablet", True)
+
+
+def test_a_misspelt_medicine_is_proposed_apart(house_env):
+    answer = json.loads(officina(house_env, "drugs", "search", "hydralizine", "25", "--json"))
+    assert answer["hits"] == []
+    assert answer["did_you_mean"][0]["meant"] == "hydralazine"
+    assert "Did you mean hydrALAZINE?" in officina(house_env, "drugs", "search", "hydralizine")
+
+
+def test_what_is_near_nothing_is_refused_in_a_sentence(house_env, said_no):
+    assert said_no(house_env, "drugs", "search", "qqqqqq", status=1) == "Nothing fits, and nothing is near.\n"

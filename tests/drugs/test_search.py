@@ -277,7 +277,8 @@ class TestTheIndex:
         assert hashlib.sha256(json.dumps(told).encode()).hexdigest() == ANSWERS, connection.vendor
 
 
-ANSWERS = "to be told"
+ANSWERS = "9682d80bf22817921b902fb65a18a71b6d0df0e4ef5200ae37066a61630f6cae"
+"""Of the starter list. Whoever changes the ranking on purpose writes the new one here, from both databases."""
 
 
 class TestGrouping:

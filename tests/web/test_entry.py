@@ -260,6 +260,19 @@ class TestProposals:
         chosen = tess.get(f"/entry/{fill.code}/?drug={cast.lisinopril.product.drug_id}")
         assert f'value="{cast.lisinopril.pk}"' in text(chosen)
 
+    def test_a_misspelt_medicine_is_proposed_and_never_chosen(self, cast, tess, fill):
+        page = text(post(tess, fill, "find_drug", text="lisinoprel"))
+        assert "Nothing is called “lisinoprel”. Did you mean lisinopril?" in page
+        assert f'href="?drug={cast.lisinopril.product.drug_id}"' in page
+        assert f'name="drug" value="{cast.lisinopril.product.drug_id}"' not in page
+
+    def test_an_order_with_a_misspelt_medicine_has_none_filled_in(self, cast, tess):
+        other = entry.start_entry(cast.tess, fill=cast.received(drug_text="lisinoprel 10 mg tablet"), at=cast.at())
+        page = text(tess.get(f"/entry/{other.code}/"))
+        assert "is not one medicine of the drug file" in page
+        assert "Did you mean lisinopril?" in page
+        assert 'name="drug" value=""' in page
+
     @pytest.mark.parametrize("words", ["zzz", NASTY, "%", "_", "(", "\\", "*" * 50, "[a-", "é"])
     def test_nothing_found_is_said(self, cast, tess, fill, words):
         answer = post(tess, fill, "find_drug", text=words)

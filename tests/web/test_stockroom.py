@@ -61,6 +61,20 @@ def test_a_medicine_is_found(tess):
     assert "GOOD1" not in page
 
 
+def test_a_misspelt_medicine_is_proposed_with_a_button_that_searches_it(tess):
+    page = text(tess.post("/stock/", {"do": "find", "text": "metfromin"}))
+    assert "Did you mean metFORMIN?" in page
+    assert 'name="text" value="metformin"' in page
+    assert "GOOD1" not in page
+
+
+def test_an_ndc_finds_its_stock_and_so_does_its_beginning(tess):
+    for written in ("11111-3333-1", "11111-3333"):
+        page = text(tess.post("/stock/", {"do": "find", "text": written}))
+        assert "11111-3333-1" in page
+        assert "GOOD1" not in page
+
+
 @pytest.mark.parametrize("many", [1, 20])
 def test_the_cost_of_a_page_does_not_grow_with_the_work(cast, tess, many, django_assert_max_num_queries):
     for n in range(many):
