@@ -116,22 +116,28 @@ def distance(typed: str, meant: str, *, most: int = 99) -> int:
     """
     before: list[int] = []
     row = [0]
-    for place in range(len(meant)):
-        row.append(row[-1] + _left_out(meant, place))
+    lost = [_left_out(meant, place) for place in range(len(meant))]
+    for cost in lost:
+        row.append(row[-1] + cost)
     for i, letter in enumerate(typed):
         last, before = before, row
         added = _left_out(typed, i)
-        row = [before[0] + EDIT]
         swaps = _SWAPS.get(letter, {})
+        earlier = typed[i - 1] if i else ""
+        here = nearest = before[0] + EDIT
+        row = [here]
         for j, other in enumerate(meant):
             cost = before[j] if letter == other else before[j] + swaps.get(other, EDIT)
-            cost = min(cost, before[j + 1] + added)
-            if row[j] + VOWEL < cost:
-                cost = min(cost, row[j] + _left_out(meant, j))
-            if i and j and letter == meant[j - 1] and typed[i - 1] == other and last[j - 1] + SWAP < cost:
+            if (by_adding := before[j + 1] + added) < cost:
+                cost = by_adding
+            if (by_losing := here + lost[j]) < cost:
+                cost = by_losing
+            if j and earlier == other and letter == meant[j - 1] and last[j - 1] + SWAP < cost:
                 cost = last[j - 1] + SWAP
+            here = cost
             row.append(cost)
-        if min(row) > most:
+            nearest = min(nearest, cost)
+        if nearest > most:
             return _FAR
     return row[-1] if row[-1] <= most else _FAR
 
