@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from officina.demo import regimens
+from officina.dosing import wording
 from officina.drugs import starter
-from officina.labels import directions, lint
+from officina.labels import lint
 
 DRUGS = defaultdict(list)
 for package in starter.packages():
@@ -93,14 +94,14 @@ def test_insulin_lasts_as_long_as_the_units_say():
 def test_every_way_of_writing_becomes_label_text_that_the_linter_lets_pass():
     for r in REGIMENS:
         for sig in r.sigs:
-            got = directions.to_label_text(sig)
+            got = wording.of(sig)
             assert got.understood, (sig, got.place)
             assert lint.lint_text(got.text, what="directions") == (), got.text
 
 
 def test_all_ways_of_writing_a_regimen_take_the_same():
     for r in REGIMENS:
-        texts = [directions.to_label_text(sig).text for sig in r.sigs]
+        texts = [wording.of(sig).text for sig in r.sigs]
         said = [t.replace("in the morning and 1 tablet in the evening", "2 times a day") for t in texts]
         said = [t.replace("in the morning and 1 capsule in the evening", "2 times a day") for t in said]
         takes = {taken_in_a_day(t) for t in said if "in the morning and" not in t} - {None}

@@ -160,8 +160,8 @@ def _times(times: Times, language: Language) -> str:
     once = times.low == times.high == 1
     counted = _range(times.low, times.high, language)
     if language == "en":
-        if once and times.period == "day" and not times.up_to:
-            return "every day"
+        if once and not times.up_to:
+            return "every day" if times.period == "day" else f"once a {times.period}"
         return f"{'up to ' if times.up_to else ''}{counted} time{'' if once else 's'} a {times.period}"
     if once and times.period == "day" and not times.up_to:
         return "todos los días"
@@ -184,7 +184,8 @@ def _days(part: Part, language: Language) -> list[str]:
         names = [_word("weekday", d, language) for d in part.weekdays]
         if language == "es":
             names = [f"{n}s" if n in ("sábado", "domingo") else n for n in names]
-        said.append(f"{'on' if language == 'en' else 'los'} {_listed(names, language)}")
+        each = "los" if language == "es" else "every" if len(names) == 1 else "on"
+        said.append(f"{each} {_listed(names, language)}")
     if part.days:
         first, last = part.days
         if language == "en":

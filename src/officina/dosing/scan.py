@@ -82,6 +82,8 @@ def _next(text: str, at: int, *, reason: bool) -> tuple[Item, int]:
     row, end = _known(text, at)
     if row and row.kind == "note" and text[at].isdigit():
         return Item("note", row, text[at:end]), end  # '1 time only' is no number of anything
+    if text[at:].rstrip(" .") == "1 time":  # 'once', with nothing after it that it could be counted in
+        return Item("note", words.written()["1 time only"], text[at:]), len(text)
     for pattern, build in _rules():
         found = pattern.match(text, at)
         if found and (value := build(found)) is not None:
@@ -182,7 +184,7 @@ def _rules() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Built]], 
         (r"\d+ rf \d+", lambda m: ("kept", m[0])),
         (r"ok to fill (?:on )?[a-z]+ \d+(?: ,)?(?: \d{4})?", lambda m: ("kept", m[0])),
         (rf"{_R} (million unit|{unit})(?: of)?", _amount),
-        (rf"(?:a|an) ({unit})", lambda m: ("amount", Amount(Fraction(1), Fraction(1), words.named("unit")[m[1]].en))),
+        (rf"(?:a|an) ({unit})", lambda m: ("amount", _measured(Fraction(1), Fraction(1), words.named("unit")[m[1]]))),
         (rf"{_R}", lambda m: _pack("number", _range(m))),
     )  # fmt: skip
     return tuple((re.compile(pattern + _END), build) for pattern, build in table)
@@ -194,7 +196,12 @@ def _pack(kind: str, value: object) -> Built:
 
 def _amount(found: re.Match[str]) -> Built:
     both = _range(found)
-    return both and ("amount", Amount(*both, words.named("unit")[found[3]].en))
+    return both and ("amount", _measured(*both, words.named("unit")[found[3]]))
+
+
+def _measured(low: Fraction, high: Fraction, unit: words.Word) -> Amount:
+    """In mL where a spoon was written."""
+    return Amount(low * unit.metric, high * unit.metric, "mL") if unit.metric else Amount(low, high, unit.en)
 
 
 def _equal(found: re.Match[str]) -> Built:

@@ -18,7 +18,7 @@ from officina.dosing.scan import Item, Unreadable, scan
 Status = Literal["understood", "ambiguous", "not_understood"]
 _NO_CODES: Mapping[str, str] = {}
 _WITHOUT_DOSE = ("apply", "use", "shampoo", "wash", "test", "wear", "infuse")
-_STRENGTHS = ("mg", "mcg", "g", "mL", "unit", "mEq", "click", "teaspoon")
+_STRENGTHS = ("mg", "mcg", "g", "mL", "unit", "mEq", "click")
 _LONGEST = 2000
 
 

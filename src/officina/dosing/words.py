@@ -27,6 +27,8 @@ class Word:
     verb: str = ""
     """The verb that a unit, route or site needs where none was written."""
     readings: tuple[str, ...] = ()
+    metric: int = 0
+    """The mL that a household measure holds: a spoon on a label has been any spoon of the kitchen (ISMP)."""
 
 
 @cache

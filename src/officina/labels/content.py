@@ -72,7 +72,7 @@ class LabelFacts:
     labeler: str
     ndc: str
     directions: str
-    """Label text, already in plain words (`directions.to_label_text`)."""
+    """Label text, already in plain words (`dosing.wording`)."""
     quantity: Decimal
     unit: str
     refills_left: int

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import msgspec
 
 from officina.base.access import Actor
+from officina.dosing import wording
 from officina.drugs import queries as drugs
 from officina.drugs import search
 from officina.drugs.models import Drug, Package
 from officina.kernel.errors import ParseError
 from officina.kernel.ids.ndc import Ndc
-from officina.labels import directions
 from officina.patients import queries as patients
 from officina.patients.models import Patient
 from officina.prescriptions import queries
@@ -28,7 +28,7 @@ class Suggestion:
     drug: Drug | None
     package: Package | None
     """The very package that was written, where an NDC names it."""
-    directions: directions.Directions
+    directions: wording.Wording
 
 
 def written(prescription: Prescription) -> WrittenOrder:
@@ -49,7 +49,7 @@ def suggest(actor: Actor, prescription: Prescription) -> Suggestion:
         ),
         drug=package.product.drug if package else drugs.by_rxcui(order.rxcui) or _by_words(order.drug_text),
         package=package,
-        directions=directions.to_label_text(order.sig_text),
+        directions=wording.of(order.sig_text),
     )
 
 

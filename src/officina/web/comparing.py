@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from officina.dosing import wording
 from officina.kernel.quantity import written
-from officina.labels import directions
 from officina.prescriptions import suggestions
 from officina.prescriptions.queries import Prescription
 from officina.prescriptions.written import WrittenOrder
@@ -50,7 +50,7 @@ def lines(order: WrittenOrder, entered: Prescription) -> list[Line]:
 
 def _same(title: str, said: str, now: str) -> bool:
     if title == "Directions":
-        return directions.to_label_text(said).text.casefold() == now.casefold()
+        return wording.of(said).text.casefold() == now.casefold()
     return said.casefold() == now.casefold()
 
 

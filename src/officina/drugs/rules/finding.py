@@ -92,7 +92,8 @@ _Doc = tuple[tuple[tuple[int, ...], ...], tuple[int, ...], tuple[int, ...], tupl
 @lru_cache(2_000)
 def form_words(form: str, route: str) -> frozenset[str]:
     """The words of a dosage form and its routes, each marked as one: '~tablet'."""
-    found = {f"~{word}" for word in shorthand.words(f"{form} {route}") if word not in {"release", "coated", "film"}}
+    told = (word for word in shorthand.words(f"{form} {route}") if not shorthand.is_silent(word))
+    found = {word if word.startswith("#") else f"~{word}" for word in told}
     for word, other in (
         ("~ophthalmic", "~eye"),
         ("~otic", "~ear"),

@@ -19,6 +19,8 @@ MOST_TOKENS = 12
 
 _PIECE = re.compile(r"\d+(?:\.\d+)?|\.\d+|[a-z]+|%", re.ASCII)
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])", re.ASCII)
+_EACH_GRAM = re.compile(r"/\s*g\b", re.ASCII)
+"""'units/g' names no drug; 'penicillin g' does."""
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([a-z%]*)", re.ASCII)
 _PER = re.compile(r"^\s*(\d+(?:\.\d+)?|\.\d+)\s*(mg|mcg|ug|g)/(?:1 )?(ml|g)\s*$", re.ASCII)
 _UNITS = {
@@ -28,8 +30,29 @@ _UNITS = {
 }  # fmt: skip
 _MILLIGRAMS = {"mg": Decimal(1), "mcg": Decimal("0.001"), "g": Decimal(1000)}
 _SILENT = frozenset(
-    ["and", "with", "w", "of", "the", "in", "per", "for", "by", "take", "give", "each", "every", "a", "an", "to"]
+    [
+        "and",
+        "with",
+        "w",
+        "of",
+        "the",
+        "in",
+        "per",
+        "for",
+        "by",
+        "take",
+        "give",
+        "each",
+        "every",
+        "a",
+        "an",
+        "to",
+        "release",
+        "coated",
+        "film",
+    ]
 )
+"""Words that tell no drug from another: 'extended' says all that 'extended-release' does."""
 
 STANDS_FOR = {
     "hctz": "hydrochlorothiazide", "apap": "acetaminophen", "asa": "aspirin", "ntg": "nitroglycerin", "mtx": "methotrexate",
@@ -47,7 +70,7 @@ SHAPES = {
     "soln": "solution", "sol": "solution", "crm": "cream", "ung": "ointment", "pwd": "powder", "chew": "chewable", "neb": "nebulizer",
     "nebs": "nebulizer", "hfa": "aerosol", "inh": "inhaler", "mdi": "inhaler", "dpi": "powder", "gtt": "drops", "gtts": "drops",
     "op": "ophthalmic", "ophth": "ophthalmic", "eye": "ophthalmic", "ear": "otic", "nose": "nasal", "vag": "vaginal", "pr": "rectal",
-    "supp": "suppository", "sq": "subcutaneous", "im": "intramuscular", "iv": "intravenous", "td": "transdermal", "liq": "liquid",
+    "supp": "suppository", "sq": "subcutaneous", "im": "intramuscular", "iv": "intravenous", "td": "transdermal", "liq": "liquid", "hr": "hour", "act": "actuation",
 }  # fmt: skip
 """Short forms of dosage forms and routes."""
 
@@ -63,7 +86,7 @@ def tokens(text: str) -> list[Token]:
     """The words and numbers of a text as typed, in order, short names written out; at most a dozen."""
     plain = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), _plain(text[:LONGEST]))
     found: list[Token] = []
-    for piece in _PIECE.findall(plain):
+    for piece in _PIECE.findall(_EACH_GRAM.sub(" ", plain)):
         if piece in _UNITS and found and found[-1].text[0].isdigit() and not found[-1].unit:
             found[-1] = Token(found[-1].text, _UNITS[piece])
         elif piece[0].isdigit() or piece[0] == ".":
@@ -96,7 +119,13 @@ def strength_words(strength: str) -> tuple[str, ...]:
         percent = plain_number(str(Decimal(share[1]) * _MILLIGRAMS[_UNITS[share[2]]] / 10))
         told[f"={percent}%"] = None
         told[f"^{percent}"] = None
+    told.update(dict.fromkeys(f"~{word}" for word in words(strength) if word.isalpha() and word not in _UNITS))
     return tuple(told)
+
+
+def is_silent(word: str) -> bool:
+    """Whether a word tells no drug from another."""
+    return word in _SILENT
 
 
 def asked_amount(token: Token) -> str:
