@@ -9,7 +9,8 @@ from officina.base import services as base
 from officina.base.access import Actor, LicenceFact
 from officina.base.services import NewPerson, NewSite
 from officina.dispensing.models import Fill
-from officina.dispensing.services import checking, entry, filling, intake, review
+from officina.dispensing import queries
+from officina.dispensing.services import checking, entry, filling, intake, pickup, review
 from officina.dispensing.services.filling import Scanned
 from officina.drugs.models import Drug, Ingredient, Package, Product
 from officina.inventory import services as inventory
@@ -138,6 +139,39 @@ class Cast:
     def bagged(self, **changes: object) -> Fill:
         """A fill in its bin."""
         return checking.bag(self.tess, fill=self.checked(**changes), bin_name="A1", at=self.at())
+
+    def worked(self, fill: Fill, lot: Lot | None = None) -> Fill:
+        """A fill that waits for clinical review, worked through until it lies in its bin."""
+        fill = review.clear_review(self.ada, fill=fill, at=self.at())
+        fill = review.settle_payment(self.tess, fill=fill, at=self.at())
+        fill = filling.take(self.tess, fill=fill, at=self.at())
+        fill = filling.label_printed(self.tess, fill=fill, at=self.at())
+        self.scan(fill, lot or self.lot)
+        fill = filling.submit_fill(self.tess, fill=fill, at=self.at())
+        fill = checking.verify(self.ada, fill=fill, at=self.at())
+        return checking.bag(self.tess, fill=fill, bin_name="A1", at=self.at())
+
+    def handed_over(self, fill: Fill) -> Fill:
+        """A fill from its bin in the patient's hand."""
+        who = fill.patient
+        assert who is not None
+        assert fill.bag is not None
+        came = pickup.identify(
+            self.tess, last_name=who.last_name, first_name=who.first_name, born_on=who.born_on, at=self.at()
+        )
+        pickup.scan_bag(self.tess, pick_up=came, bag_number=fill.bag.number, at=self.at())
+        pickup.counsel(self.tess, pick_up=came, outcome="declined", at=self.at())
+        name = f"{who.first_name} {who.last_name}"
+        pickup.hand_over(self.tess, pick_up=came, signed_by=name, relation="self", at=self.at())
+        return queries.fill(self.tess, str(fill.code))
+
+    def sold(self, **changes: object) -> Fill:
+        """A fill in the patient's hand."""
+        return self.handed_over(self.bagged(**changes))
+
+    def later(self, days: int) -> datetime:
+        """So many days on."""
+        return self.at(days * 24 * 60)
 
 
 def licence(kind: str, *, until: date = date(2027, 12, 31), state: str = "US-WI") -> LicenceFact:

@@ -95,9 +95,10 @@ def _drill(seed, count):
         assert read.dosage == dosage, f"{text}\n{read.status} {read.place} {read.readings}"
         spanish = label.text(dosage, "es")
         assert spanish, text
-        assert sorted(re.findall(r"\d+", spanish)) == sorted(re.findall(r"\d+", text.replace("once", "1 time"))) or "sí y otro" in spanish, (
-            spanish
-        )
+        assert (
+            sorted(re.findall(r"\d+", spanish)) == sorted(re.findall(r"\d+", text.replace("once", "1 time")))
+            or "sí y otro" in spanish
+        ), spanish
 
 
 def test_what_the_label_says_is_read_back_as_it_was():

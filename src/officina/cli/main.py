@@ -10,6 +10,7 @@ import django
 COMMANDS = {
     "demo": "demo:demo",
     "receive": "receive:receive",
+    "refill": "refill:refill",
     "check": "check:check",
     "label": "label:label",
     "sig": "sig:sig",

@@ -187,6 +187,15 @@ def moves_about(site_id: int, about: str) -> list[Move]:
     return _ABOUT(site=site_id, about=about)
 
 
+def moves_about_each(site_id: int, about: list[str]) -> dict[str, list[Move]]:
+    """The same for several documents, in one statement."""
+    found: dict[str, list[Move]] = {one: [] for one in about}
+    rows = Move.objects.filter(site_id=site_id, about__in=about).select_related("lot", "from_place", "to_place")
+    for move in rows.order_by("id"):
+        found[move.about].append(move)
+    return found
+
+
 def vials_made_from(lot: Lot) -> list[Lot]:
     """The returned vials that hold some of a lot, told by the moves; of a vial that was filled again, its vials too."""
     found: dict[int, Lot] = {}

@@ -39,6 +39,7 @@ INTAKE = Desk(
     name="intake", title="Intake", key="i", path="/intake/", needs=(prescriptions.RECEIVE,),
     empty="Electronic prescriptions that could not be used as they came wait here for a person.",
 )  # fmt: skip
+REFILLS = Desk(name="refills", title="Refills", key="l", path="/refills/", needs=(dispensing.REFILL,))
 ENTRY = Desk(
     name="entry", title="Entry", key="e", path="/entry/", states=(State.RECEIVED, State.ENTERING), needs=(prescriptions.ENTER,),
     empty="Prescriptions come here as soon as they are received or scanned in at intake.",
@@ -63,7 +64,7 @@ PATIENTS = Desk(name="patients", title="Patients", key="t", path="/patients/", n
 STOCK = Desk(name="stock", title="Stock", key="s", path="/stock/", needs=(inventory.SEE,))
 AUDIT = Desk(name="audit", title="Audit", key="a", path="/audit/", needs=(SEE_AUDIT,))
 
-DESKS = (COUNTER, INTAKE, ENTRY, REVIEW, FILLING, CHECKING, PICKUP, PATIENTS, STOCK, AUDIT)
+DESKS = (COUNTER, INTAKE, REFILLS, ENTRY, REVIEW, FILLING, CHECKING, PICKUP, PATIENTS, STOCK, AUDIT)
 
 PRESCRIPTION = "/rx/"
 """A prescription's own page is no desk: one comes to it from everywhere."""

@@ -159,6 +159,8 @@ def _sell(actor: Actor, fill: Fill, *, at: datetime) -> None:
     parts = checking.refuse_unsound(actor, fill, at=at)
     counting.carry(actor, fill, parts, from_kind=Place.Kind.WILL_CALL, to_kind=Place.Kind.PATIENT, cause="sold", at=at)
     advance(actor, fill, "hand_over", at=at)
+    if fill.kind == Fill.Kind.COMPLETION:
+        return  # The first part told how long the whole lasts
     today = actor.day(at)
     days = fill.days_supply or 0
     prescriptions.note_supply(fill.prescription, since=today, until=today + timedelta(days=max(days - 1, 0)))

@@ -2,7 +2,9 @@
 
 from django.http import HttpResponse
 
-from officina.dispensing import queries
+from officina.dispensing import queries, refillable
+from officina.dispensing.acts import REFILL
+from officina.dispensing.services import refills
 from officina.inventory import queries as stock
 from officina.kernel.errors import ParseError
 from officina.labels import sheet
@@ -11,33 +13,42 @@ from officina.patients.acts import SEE
 from officina.prescriptions import queries as prescriptions
 from officina.screening import queries as screening
 from officina.web import comparing
-from officina.web.answers import Context, document, page
+from officina.web.answers import Context, document, page, tell
 from officina.web.desks import desk_of
+from officina.web.forms import form
 from officina.web.http import DeskRequest
+from officina.web.prescription.forms import RefillForm
 
 
 @page("prescription/work.html", parts=("work",), needs=(SEE,))
 def work(request: DeskRequest, code: str) -> Context:
     rx = prescriptions.prescription(request.actor, code)
     fills = queries.fills_of(rx)
+    may_refill = request.actor.may(REFILL, at=request.at) and any(f.state == "sold" for f in fills)
+    again = refillable.one(rx, fills, on=request.actor.day(request.at)) if may_refill else None
+    scans, moves = queries.scans_of(fills), stock.moves_about_each(rx.site_id, [f.number for f in fills])
     return {
         "rx": rx,
+        "refill": again,
+        "refill_form": form(
+            request, RefillForm, initial={"quantity": rx.quantity}, early=bool(again and again.refusal)
+        ),
         "profile": patients.profile(rx.patient) if rx.patient else None,
-        "fills": [
-            {
-                "fill": f,
-                "desk": desk_of(f.state),
-                "scans": queries.scans(f),
-                "moves": stock.moves_about(f.site_id, f.number),
-            }
-            for f in fills
-        ],
+        "fills": [{"fill": f, "desk": desk_of(f.state), "scans": scans[f.pk], "moves": moves[f.number]} for f in fills],
         "lines": comparing.lines(comparing.order_of(rx), rx),
         "left": queries.refills_left(rx),
         "entries": queries.timeline(rx),
         "screening": screening.current(rx.pk),
         "pictures": prescriptions.attachments(rx.pk),
     }
+
+
+@work.act("refill")
+def refill(request: DeskRequest, code: str) -> None:
+    rx = prescriptions.prescription(request.actor, code)
+    facts = form(request, RefillForm, early="early" in request.POST).facts()
+    fill = refills.refill(request.actor, prescription=rx, at=request.at, **facts)
+    tell(request, f"Rx {rx.number} is being refilled: {fill.number} waits for the review.")
 
 
 @document

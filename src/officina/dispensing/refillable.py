@@ -1,0 +1,114 @@
+"""Which prescriptions may be filled again, as somebody asks for them: by number, by the label of the last fill, or all of a patient's."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from officina.base.access import Actor
+from officina.dispensing.models import Fill
+from officina.dispensing.rules import refilling
+from officina.dispensing.rules.machine import State
+from officina.dispensing.rules.refilling import Standing
+from officina.kernel.errors import ParseError, Refused
+from officina.kernel.ids.numbers import HouseNumber
+from officina.prescriptions import queries as prescriptions
+from officina.prescriptions.models import Prescription
+
+MOST = 40
+"""Numbers that are looked up at once: a page of a telephone list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One number that was asked for, and what can be said to it."""
+
+    typed: str
+    prescription: Prescription | None = None
+    standing: Standing | None = None
+    refusal: Refused | None = None
+
+    @property
+    def can_be_early(self) -> bool:
+        """Only the time is wrong: a pharmacist may pass that."""
+        return self.refusal is not None and self.refusal.code == "too_soon"
+
+    @property
+    def last_on(self) -> date | None:
+        return self.standing.last_on if self.standing else None
+
+
+def standing(prescription: Prescription, fills: list[Fill]) -> Standing:
+    """What a prescription has had so far, from its fills as `fills_of` gives them."""
+    live = [f for f in fills if f.state not in {State.CANCELLED, State.RETURNED}]
+    open_ = [f for f in live if f.state != State.SOLD and f.kind != Fill.Kind.COMPLETION]
+    sold = [f for f in live if f.state == State.SOLD and f.kind != Fill.Kind.COMPLETION]
+    return Standing(
+        number=prescription.number,
+        is_active=prescription.is_active,
+        is_entered=prescription.drug_id is not None and bool(fills) and fills[0].package_id is not None,
+        schedule=prescription.schedule,
+        refills=prescription.refills,
+        used=sum(f.kind == Fill.Kind.REFILL for f in live),
+        first_is_due=not any(f.kind == Fill.Kind.FIRST for f in live),
+        under_way=open_[0].number if open_ else "",
+        expires_on=prescription.expires_on,
+        last_on=prescription.supply_from if sold else None,
+        last_days=sold[-1].days_supply if sold else None,
+    )
+
+
+def asked(actor: Actor, text: str, *, on: date) -> list[Asked]:
+    """Each number of a text as typed or scanned: a prescription's, or the fill's on the label. Three statements for all."""
+    typed = list(dict.fromkeys(text.replace(",", " ").split()))[:MOST]
+    read = {one: _read(one) for one in typed}
+    of_fills = dict(
+        Fill.objects.filter(
+            site_id=actor.site_id,
+            number__in=[n.text for n in read.values() if isinstance(n, HouseNumber) and n.series == "F"],
+        ).values_list("number", "prescription_id")
+    )
+    numbers = [n.text for n in read.values() if isinstance(n, HouseNumber) and n.series == ""]
+    rows = prescriptions.prescriptions(actor).filter(Q(number__in=numbers) | Q(pk__in=of_fills.values()))
+    found = {answer.prescription.pk: answer for answer in _answers(list(rows), on=on) if answer.prescription}
+    by_number = {answer.prescription.number: pk for pk, answer in found.items() if answer.prescription}
+    told: dict[int | str, Asked] = {}
+    for one, number in read.items():
+        if isinstance(number, Refused):
+            told[one] = Asked(one, refusal=number)
+            continue
+        pk = of_fills.get(number.text) or by_number.get(number.text)
+        answer = found.get(pk) if pk else None
+        told[pk or one] = answer or Asked(
+            one, refusal=Refused("no_prescription", f"There is no number {number.text} here.")
+        )
+    return list(told.values())
+
+
+def of_patient(actor: Actor, patient_id: int, *, on: date) -> list[Asked]:
+    """A patient's prescriptions that were dispensed here and have not ended, newest first. Two statements."""
+    rows = prescriptions.prescriptions(actor).filter(patient_id=patient_id, is_active=True, supply_from__isnull=False)
+    return _answers(list(rows.order_by("-received_at", "-id")[:MOST]), on=on)
+
+
+def one(row: Prescription, fills: list[Fill], *, on: date) -> Asked:
+    """The same for a prescription whose fills are read already. No statement."""
+    is_standing = standing(row, fills)
+    return Asked(row.number, row, is_standing, refilling.refusal(is_standing, on=on))
+
+
+def _answers(rows: list[Prescription], *, on: date) -> list[Asked]:
+    fills: dict[int, list[Fill]] = {}
+    for fill in Fill.objects.filter(prescription__in=rows).order_by("fill_no"):
+        fills.setdefault(fill.prescription_id, []).append(fill)
+    return [one(row, fills.get(row.pk, []), on=on) for row in rows]
+
+
+def _read(typed: str) -> HouseNumber | Refused:
+    try:
+        number = HouseNumber.parse(typed)
+    except ParseError as problem:
+        return Refused("unreadable", f"“{typed}” is no number of this pharmacy: expected {problem.expected}.")
+    if number.series not in {"", "F"}:
+        return Refused("not_a_prescription", f"{number.text} is not the number of a prescription or of a label.")
+    return number
