@@ -8,8 +8,8 @@ from officina.base import queries as house
 from officina.base import services as base
 from officina.base.access import Actor, LicenceFact
 from officina.base.services import NewPerson, NewSite
-from officina.dispensing.models import Fill
 from officina.dispensing import queries
+from officina.dispensing.models import Fill
 from officina.dispensing.services import checking, entry, filling, intake, pickup, review
 from officina.dispensing.services.filling import Scanned
 from officina.drugs.models import Drug, Ingredient, Package, Product

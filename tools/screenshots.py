@@ -88,12 +88,22 @@ def _prescription(page: Page) -> None:
     page.wait_for_url("**/rx/*/")
 
 
+def _refills(page: Page) -> None:
+    """All medicines of somebody who was here today: each too soon, with the day."""
+    page.goto("/pickup/")
+    page.goto("/patients/")
+    page.fill("[name=text]", "P")
+    _patient(page)
+    page.goto(page.url.replace("/patients/", "/refills/"))
+
+
 SCENES: tuple[tuple[str, str, Callable[[Page], object]], ...] = (
     ("counter", "tess", lambda page: page.goto("/")),
     ("intake", "tess", lambda page: page.goto("/intake/")),
     ("intake-message", "tess", lambda page: _row(page, "/intake/")),
     ("intake-by-hand", "tess", lambda page: page.goto("/intake/by-hand/")),
     ("entry", "tess", _entry),
+    ("refills", "ada", _refills),
     ("review-entry", "ada", lambda page: _row(page, "/review/", "Entry check")),
     ("review", "ada", lambda page: _row(page, "/review/", "Clinical review")),
     ("filling", "tess", _filling),

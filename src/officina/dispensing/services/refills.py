@@ -46,11 +46,7 @@ def refill(
     _ALONE(pk=prescription.pk)
     before = queries.fills_of(prescription)
     standing = refillable.standing(prescription, before)
-    no = refilling.refusal(standing, on=actor.day(at))
-    if no is not None and no.code == "too_soon" and early.strip():
-        actor.must(acts.REFILL_EARLY, at=at, site_id=prescription.site_id)
-    elif no is not None:
-        raise no
+    _allowed(actor, standing, prescription=prescription, early=early, at=at)
     whole = prescription.quantity
     assert whole is not None
     quantity = whole if quantity is None else quantity
@@ -75,18 +71,7 @@ def refill(
         package_id=last.package_id,
     )
     append(fill)
-    append(
-        FillStep(
-            fill=fill,
-            at=at,
-            move="refill",
-            to_state=fill.state,
-            user_id=actor.user_id,
-            user_name=actor.name,
-            user_role=actor.role_title,
-            why=early,
-        )
-    )
+    _step(actor, fill, why=early, at=at)
     audit.record(
         actor,
         REFILL,
@@ -97,3 +82,29 @@ def refill(
     )
     screening.screen(actor, prescription=prescription, at=at)
     return fill
+
+
+def _allowed(
+    actor: Actor, standing: refilling.Standing, *, prescription: Prescription, early: str, at: datetime
+) -> None:
+    """Refused as the rules say, except that a pharmacist's reason passes what is only too soon."""
+    no = refilling.refusal(standing, on=actor.day(at))
+    if no is not None and no.code == "too_soon" and early.strip():
+        actor.must(acts.REFILL_EARLY, at=at, site_id=prescription.site_id)
+    elif no is not None:
+        raise no
+
+
+def _step(actor: Actor, fill: Fill, *, why: str, at: datetime) -> None:
+    append(
+        FillStep(
+            fill=fill,
+            at=at,
+            move="refill",
+            to_state=fill.state,
+            user_id=actor.user_id,
+            user_name=actor.name,
+            user_role=actor.role_title,
+            why=why,
+        )
+    )
