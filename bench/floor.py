@@ -14,7 +14,7 @@ from officina.inventory import services as inventory
 from officina.kernel import clock
 from officina.patients import services as patients
 from officina.prescriptions.models import Prescriber
-from officina.prescriptions.services import Entry
+from officina.prescriptions.services.orders import Entry
 from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
 
 DIRECTIONS = "Take 1 tablet by mouth 2 times a day with meals."

@@ -17,9 +17,9 @@ from officina.inventory import services as inventory
 from officina.inventory.models import Lot
 from officina.patients import services as patients
 from officina.patients.models import Patient
-from officina.prescriptions import services as prescriptions
 from officina.prescriptions.models import Prescriber
-from officina.prescriptions.services import Entry
+from officina.prescriptions.services import orders as prescriptions
+from officina.prescriptions.services.orders import Entry
 from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)

@@ -254,10 +254,16 @@ def test_an_animal_and_a_veterinarian_are_named_so():
 
 
 def test_a_message_of_another_kind_is_kept_whole_with_its_header():
-    message = parse(sample("cancelrx_2017071.xml"))
-    assert (message.kind, message.body) == ("CancelRx", None)
+    message = parse(sample("cancelrx_2017071.xml").replace(b"CancelRx>", b"RxFill>"))
+    assert (message.kind, message.body) == ("RxFill", None)
     assert message.header.relates_to_message_id == "sample-newrx-1"
-    assert ("Body/CancelRx/MedicationPrescribed/DrugDescription", "Lisinopril 10 mg tablet") in message.kept
+    assert ("Body/RxFill/MedicationPrescribed/DrugDescription", "Lisinopril 10 mg tablet") in message.kept
+
+
+def test_a_cancellation_names_the_order_that_it_takes_back():
+    message = parse(sample("cancelrx_2017071.xml"))
+    assert message.header.relates_to_message_id == "sample-newrx-1"
+    assert message.body.medication.drug_description == "Lisinopril 10 mg tablet"
 
 
 def test_a_message_that_says_two_things_gives_nothing_but_what_is_kept():

@@ -17,7 +17,7 @@ from officina.inventory import services as inventory
 from officina.inventory.models import Lot
 from officina.kernel.errors import Refused
 from officina.patients import services as patients
-from officina.prescriptions import services as prescriptions
+from officina.prescriptions.services import orders as prescriptions
 
 
 @pytest.fixture

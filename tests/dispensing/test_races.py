@@ -23,8 +23,8 @@ from officina.inventory.models import Balance, Lot
 from officina.inventory.services import Transfer
 from officina.kernel.errors import ParseError, Refused
 from officina.patients import services as patients
-from officina.prescriptions import services as prescriptions
 from officina.prescriptions.models import Message, Prescription, Received
+from officina.prescriptions.services import messages
 from officina.screening.models import Alert, Screening
 
 MESSAGE = Path(__file__).resolve().parent.parent / "messages" / "ncpdp_script" / "newrx_metformin_2023011.xml"
@@ -190,13 +190,13 @@ def test_a_recall_takes_all_that_is_there_while_others_count_it_out(cast, togeth
 
 
 def test_a_message_is_read_again_or_settled_and_never_both(cast, together):
-    kept = prescriptions.keep(cast.wire, raw=MESSAGE.read_bytes(), name="one", at=cast.at())
+    kept = messages.keep(cast.wire, raw=MESSAGE.read_bytes(), name="one", at=cast.at())
     problem = ParseError("drug", expected="what the older edition knew", got="this")
-    prescriptions.refuse_message(cast.wire, message=kept, problem=problem, format="ncpdp-script", at=cast.at())
+    messages.refuse_message(cast.wire, message=kept, problem=problem, format="ncpdp-script", at=cast.at())
     seen = [Message.objects.select_related("received").get(pk=kept.pk) for _ in range(MANY)]
     answers = together(
         *[lambda m=m: intake.read_again(cast.ada, m, at=cast.at()) for m in seen[::2]],
-        *[lambda m=m: prescriptions.settle(cast.ada, message=m, how="called in", at=cast.at()) for m in seen[1::2]],
+        *[lambda m=m: messages.settle(cast.ada, message=m, how="called in", at=cast.at()) for m in seen[1::2]],
     )
     assert told(answers) == {"done": 1, "stale": 15}
     now = Message.objects.get(pk=kept.pk)
@@ -204,11 +204,11 @@ def test_a_message_is_read_again_or_settled_and_never_both(cast, together):
 
 
 def test_a_message_that_became_an_order_meanwhile_is_not_settled_from_an_old_page(cast):
-    kept = prescriptions.keep(cast.wire, raw=MESSAGE.read_bytes(), name="one", at=cast.at())
+    kept = messages.keep(cast.wire, raw=MESSAGE.read_bytes(), name="one", at=cast.at())
     seen = Message.objects.get(pk=kept.pk)
     intake.read(cast.wire, kept, MESSAGE.read_bytes(), at=cast.at())
     with pytest.raises(Refused, match="read this message a moment ago"):
-        prescriptions.settle(cast.ada, message=seen, how="called in", at=cast.at())
+        messages.settle(cast.ada, message=seen, how="called in", at=cast.at())
     assert Message.objects.get(pk=kept.pk).settled_at is None
 
 
@@ -274,7 +274,7 @@ def test_sixteen_copies_of_a_message_give_one_prescription_and_lose_nothing(cast
 
 def test_a_message_read_by_sixteen_gives_its_prescription_once(cast, together):
     raw = MESSAGE.read_bytes()
-    kept = prescriptions.keep(cast.wire, raw=raw, name="one", at=cast.at())
+    kept = messages.keep(cast.wire, raw=raw, name="one", at=cast.at())
     seen = [Message.objects.select_related("received").get(pk=kept.pk) for _ in range(MANY)]
     answers = together(*[lambda m=m: intake.read(cast.wire, m, raw, at=cast.at()) for m in seen])
     assert not [a for a in answers if isinstance(a, Exception)], told(answers)

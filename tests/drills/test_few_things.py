@@ -42,8 +42,8 @@ from officina.inventory.models import Lot
 from officina.kernel.errors import ParseError, Refused
 from officina.patients import services as patients
 from officina.patients.models import Patient
-from officina.prescriptions import services as prescriptions
 from officina.prescriptions.models import Message, Prescription
+from officina.prescriptions.services import messages
 from officina.screening.models import Alert, Screening
 
 ROUNDS = 8 * (40 if os.environ.get("OFFICINA_DRILL") == "long" else 1)
@@ -276,9 +276,9 @@ def unread(table: Table) -> Message:
     """A message that could not be read when it came, and could be now."""
     c = table.cast
     raw = re.sub(rb"(?<=<MessageID>)[^<]*", b"drill%d" % table.turn, MESSAGE.read_bytes())
-    kept = prescriptions.keep(c.wire, raw=raw, name="drill", at=c.at())
+    kept = messages.keep(c.wire, raw=raw, name="drill", at=c.at())
     problem = ParseError("drug description", where="NewRx", expected="what the older edition knew", got="this")
-    return prescriptions.refuse_message(c.wire, message=kept, problem=problem, format="ncpdp-script", at=c.at())
+    return messages.refuse_message(c.wire, message=kept, problem=problem, format="ncpdp-script", at=c.at())
 
 
 # --- what sixteen people do with it ----------------------------------------------------------------------------------
@@ -397,7 +397,7 @@ def with_message(table: Table) -> list[Deal]:
 
     def settles() -> Deal:
         who, page = table.actor(c.ada), Message.objects.get(pk=message.pk)
-        return Deal("settle", lambda: prescriptions.settle(who, message=page, how=WHY, at=at))
+        return Deal("settle", lambda: messages.settle(who, message=page, how=WHY, at=at))
 
     return [reads(), (settles, reads, settles)[table.turn % 3]()]
 

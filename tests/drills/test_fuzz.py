@@ -29,8 +29,8 @@ from officina.dispensing.services import pickup, review
 from officina.exchange import intake
 from officina.kernel import clock
 from officina.prescriptions import queries as prescriptions
-from officina.prescriptions import services as prescribing
 from officina.prescriptions.models import Message, Prescription, Received
+from officina.prescriptions.services import orders as prescribing
 from officina.web import shell
 from web.seen import somebody
 

@@ -20,7 +20,7 @@ from officina.kernel.errors import Refused
 from officina.patients import services as patients
 from officina.patients.queries import Patient
 from officina.prescriptions import suggestions
-from officina.prescriptions.services import Entry
+from officina.prescriptions.services.orders import Entry
 from officina.prescriptions.suggestions import Suggestion
 from officina.prescriptions.written import WrittenOrder
 from officina.screening import queries as screening

@@ -16,7 +16,7 @@ from officina.drugs import services as drug_file
 from officina.inventory import services as inventory
 from officina.patients import services as patients
 from officina.patients.queries import Patient
-from officina.prescriptions import services as prescriptions
+from officina.prescriptions.services import orders as prescriptions
 from officina.prescriptions.written import WrittenPatient, WrittenPrescriber
 
 PASSWORD = "officina"  # noqa: S105 - the training pharmacy's, printed for whoever tries it

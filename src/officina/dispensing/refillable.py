@@ -46,6 +46,7 @@ def standing(prescription: Prescription, fills: list[Fill]) -> Standing:
     return Standing(
         number=prescription.number,
         is_active=prescription.is_active,
+        is_stopped=prescription.stopped_at is not None,
         is_entered=prescription.drug_id is not None and bool(fills) and fills[0].package_id is not None,
         schedule=prescription.schedule,
         refills=prescription.refills,

@@ -8,8 +8,8 @@ from officina.base.access import Actor
 from officina.dispensing.services import intake as fills
 from officina.exchange import script_in, sniff
 from officina.kernel.errors import ParseError, Refused
-from officina.prescriptions import services as prescriptions
 from officina.prescriptions.queries import Message
+from officina.prescriptions.services import messages
 from officina.prescriptions.written import Understood
 
 
@@ -28,7 +28,7 @@ class Receipt:
 
 def receive(actor: Actor, raw: bytes, *, name: str, at: datetime, promised_at: datetime | None = None) -> Receipt:
     """Take in one message. It is kept in a transaction of its own before it is read, so that nothing that follows can lose it."""
-    message = prescriptions.keep(actor, raw=raw, name=name, at=at)
+    message = messages.keep(actor, raw=raw, name=name, at=at)
     return read(actor, message, raw, at=at, promised_at=promised_at)
 
 
@@ -37,7 +37,7 @@ def read(actor: Actor, message: Message, raw: bytes, *, at: datetime, promised_a
     understood, answer = _conversed(raw, message, at=at)
     if isinstance(understood, ParseError):
         found = sniff.format_of(raw)
-        message = prescriptions.refuse_message(
+        message = messages.refuse_message(
             actor, message=message, problem=understood, format=found, answer=answer, at=at
         )
     else:

@@ -14,6 +14,7 @@ from officina.codecs.ncpdp_script import codes
 from officina.codecs.ncpdp_script.build import build_error, build_status
 from officina.codecs.ncpdp_script.model import (
     Address,
+    CancelRx,
     CommunicationNumbers,
     DrugCoded,
     Error,
@@ -25,17 +26,22 @@ from officina.codecs.ncpdp_script.model import (
     Party,
     Patient,
     Prescriber,
+    RxChangeResponse,
+    RxRenewalResponse,
     Status,
 )
 from officina.codecs.ncpdp_script.parse import LEGACY, parse
 from officina.codecs.ncpdp_script.sig_check import in_words
-from officina.exchange import script_questions, script_weight
+from officina.exchange import script_answers, script_questions, script_weight
 from officina.kernel.errors import ParseError
 from officina.kernel.findings import Finding, Severity
 from officina.prescriptions.written import Envelope, Understood, WrittenOrder, WrittenPatient, WrittenPrescriber
 
 ANSWERS = ("Status", "Error", "Verify")
 """Kinds that answer something themselves. Answering them again would never end."""
+
+ANSWERED = (RxRenewalResponse, RxChangeResponse, CancelRx)
+"""What prescribers send besides new prescriptions, and the house handles."""
 
 RXNORM = frozenset(("SCD", "SBD", "GPK", "BPK", "RXNORM"))
 """Qualifiers of RxNorm codes (SCRIPT: DrugDBCodeQualifier); RXNORM is seen from senders."""
@@ -121,12 +127,18 @@ def understand(raw: bytes) -> Understood:
 
 def to_understood(message: Message) -> Understood:
     """A read message as the house understands it: its envelope, the order in it if there is one, and its problems."""
-    envelope = _envelope(message)
-    problems = tuple(_problems(message))
-    body = message.body
-    if not isinstance(body, NewRx) or body.medication is None or not body.medication.drug_description:
-        return Understood(envelope=envelope, problems=problems)
-    return Understood(envelope=envelope, orders=(_order(message, body, body.medication),), problems=problems)
+    ordering = script_answers.as_order(message)
+    body = ordering.body
+    orders: tuple[WrittenOrder, ...] = ()
+    if isinstance(body, NewRx) and body.medication is not None and body.medication.drug_description:
+        orders = (_order(ordering, body, body.medication),)
+    return Understood(
+        envelope=_envelope(message),
+        orders=orders,
+        problems=tuple(_problems(message)),
+        answered=script_answers.answered(message),
+        taken_back=script_answers.taken_back(message),
+    )
 
 
 def answer(raw: bytes, *, at: datetime, message_id: str = "", own_id: str = "") -> bytes:
@@ -168,7 +180,7 @@ def _reply(message: Message, understood: Understood, message_id: str, at: dateti
     if message.kind in ANSWERS:
         return b""
     named = message_id or _answer_id(message.header.from_.id, message.header.message_id, at)
-    if understood.orders:
+    if understood.orders or understood.answered or understood.taken_back:
         return build_status(message, message_id=named, sent_at=at)
     why = " ".join(problem.sentence for problem in understood.problems)
     return build_error(message, message_id=named, sent_at=at, description=why)
@@ -210,6 +222,8 @@ def _problems(message: Message) -> Iterator[Finding]:
         )
     elif isinstance(body, Status) or message.kind == "Verify":
         yield Finding("kind_answer", f"This is a {message.kind} about a message that was sent.", Severity.MINOR, "Body")
+    elif isinstance(body, ANSWERED):
+        return
     elif message.version != LEGACY and "," not in message.kind:
         sentence = f"This is a {message.kind}. It is kept whole, but no step of the house handles it yet."
         yield Finding("kind_unhandled", sentence, Severity.MAJOR, f"Body/{message.kind}")

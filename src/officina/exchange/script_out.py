@@ -1,7 +1,8 @@
 """A written order as the NewRx that a prescriber's system would send; `script_in` reads it back as the same order."""
 
 from officina.codecs.ncpdp_script import build, codes, model
-from officina.prescriptions.written import Envelope, Person, WrittenOrder
+from officina.exchange import script_asking
+from officina.prescriptions.written import Envelope, WrittenOrder
 
 SCHEDULES = {0: "C38046", 2: "C48675", 3: "C48676", 4: "C48677", 5: "C48679"}
 """NCI Thesaurus codes of the DEA schedules, as the standard's subset names them."""
@@ -20,18 +21,18 @@ def new_rx(order: WrittenOrder, envelope: Envelope) -> bytes:
     )
     body = model.NewRx(
         patient=model.Patient(
-            name=_name(order.patient),
+            name=script_asking.name(order.patient),
             gender=order.patient.sex,
             date_of_birth=order.patient.born_on,
-            address=_address(order.patient),
+            address=script_asking.address(order.patient),
             communication_numbers=model.CommunicationNumbers(primary_telephone=order.patient.phone),
         ),
         pharmacy=model.Pharmacy(ncpdp_id=envelope.recipient, business_name="Pharmacy"),
         prescriber=model.Prescriber(
             npi=order.prescriber.npi,
             dea_number=order.prescriber.dea,
-            name=_name(order.prescriber),
-            address=_address(order.prescriber),
+            name=script_asking.name(order.prescriber),
+            address=script_asking.address(order.prescriber),
             communication_numbers=model.CommunicationNumbers(primary_telephone=order.prescriber.phone),
         ),
         medication=_medication(order),
@@ -57,20 +58,4 @@ def _medication(order: WrittenOrder) -> model.Medication:
         number_of_refills=order.refills,
         note=order.note,
         sig=model.Sig(sig_text=order.sig_text),
-    )
-
-
-def _name(person: Person) -> model.Name:
-    return model.Name(
-        last_name=person.last_name, first_name=person.first_name, middle_name=person.middle_name, suffix=person.suffix
-    )
-
-
-def _address(person: Person) -> model.Address:
-    return model.Address(
-        line_1=person.street,
-        city=person.city,
-        state_province=person.state,
-        postal_code=person.postal_code,
-        country_code="US" if person.street else "",
     )

@@ -8,3 +8,14 @@ RECEIVE_ORAL = declare(
 )
 ENTER = declare("prescriptions.enter", "enter a prescription")
 RESOLVE_MESSAGE = declare("prescriptions.resolve_message", "settle a message that could not be used")
+ASK = declare("prescriptions.ask", "ask a prescriber about a prescription")
+DECIDE_WITHDRAWAL = declare(
+    "prescriptions.decide_withdrawal",
+    "decide about an order that its prescriber takes back",
+    licences=(Licence.PHARMACIST,),
+)
+TRANSFER = declare(
+    "prescriptions.transfer",
+    "transfer a prescription to or from another pharmacy",
+    licences=(Licence.PHARMACIST, Licence.INTERN),
+)

@@ -128,6 +128,10 @@ class Prescription(models.Model):
     schedule = models.PositiveSmallIntegerField(default=0)
     note = models.TextField(blank=True)
     is_active = models.BooleanField(default=True)
+    order_number = models.CharField(max_length=80, blank=True)
+    """The prescriber system's own number of the order; a cancellation names it."""
+    stopped_at = models.DateTimeField(null=True)
+    """The prescriber took it back: nothing goes out until a pharmacist has decided."""
     supply_from = models.DateField(null=True)
     supply_until = models.DateField(null=True)
     """The last day that what was handed over should last; for screening."""
@@ -136,7 +140,10 @@ class Prescription(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "number"], name="one_prescription_a_number")]
-        indexes = [models.Index(fields=["patient", "is_active"], name="prescription_by_patient")]
+        indexes = [
+            models.Index(fields=["patient", "is_active"], name="prescription_by_patient"),
+            models.Index(fields=["site", "order_number"], name="prescription_by_order", condition=~Q(order_number="")),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -152,3 +159,100 @@ class Attachment(models.Model):
     media_type = models.CharField(max_length=40)
     data = models.BinaryField()
     sha256 = models.CharField(max_length=64)
+
+
+class Enquiry(models.Model):
+    """Something asked of a prescriber about a prescription, and what came back."""
+
+    class Kind(models.TextChoices):
+        RENEWAL = "renewal", "Renewal"
+        CHANGE = "change", "Change"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for an answer"
+        APPROVED = "approved", "Approved"
+        CHANGED = "changed", "Approved with changes"
+        REPLACED = "replaced", "Answered with another prescription"
+        DENIED = "denied", "Denied"
+        UNCLEAR = "unclear", "Answer not clear"
+        WITHDRAWN = "withdrawn", "No longer asked"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="enquiries")
+    kind = models.CharField(max_length=8, choices=Kind)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=120)
+    by_wire = models.BooleanField()
+    """Sent electronically; else somebody calls or faxes."""
+    what = models.CharField(max_length=300)
+    """What is asked, in words."""
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    answered_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)
+    """The prescriber's words and reasons."""
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
+    renewed_as = models.ForeignKey(Prescription, on_delete=models.PROTECT, null=True, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+    """Somebody took note of the answer."""
+    seen_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prescription", "kind"], condition=Q(state="waiting"), name="race_one_enquiry_waits"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["site", "asked_at"], name="enquiry_open", condition=Q(seen_at__isnull=True)),
+        ]
+
+
+class Withdrawal(models.Model):
+    """A prescriber's message that takes an order back, and what the pharmacist decided about it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "To be decided"
+        CANCELLED = "cancelled", "Cancelled as asked"
+        DENIED = "denied", "Not cancelled"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    message = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="withdrawal")
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, null=True, related_name="withdrawals")
+    at = models.DateTimeField()
+    what = models.CharField(max_length=300)
+    """The order as the message names it."""
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=120, blank=True)
+    why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "at"], name="withdrawal_waiting", condition=Q(state="waiting"))]
+
+
+class Transfer(models.Model):
+    """A prescription that went to another pharmacy or came from one, with the record that both must keep. Append-only by trigger."""
+
+    class Way(models.TextChoices):
+        OUT = "out", "To another pharmacy"
+        IN = "in", "From another pharmacy"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="transfers")
+    way = models.CharField(max_length=3, choices=Way)
+    at = models.DateTimeField()
+    pharmacy = models.CharField(max_length=120)
+    address = models.CharField(max_length=200)
+    phone = models.CharField(max_length=20, blank=True)
+    dea = models.CharField(max_length=9, blank=True)
+    pharmacist = models.CharField(max_length=120)
+    """The pharmacist of the other pharmacy."""
+    refills = models.PositiveSmallIntegerField()
+    """Refills that went or came with it."""
+    record = models.JSONField(default=dict)
+    """The rest of what the law asks to be written down, field by field."""
+    made_by_id = models.BigIntegerField()
+    made_by = models.CharField(max_length=120)

@@ -16,10 +16,13 @@ from officina.base.paging import Page, after, page
 from officina.base.rows import Question
 from officina.kernel.errors import Refused
 from officina.prescriptions.models import Attachment as Attachment
+from officina.prescriptions.models import Enquiry as Enquiry
 from officina.prescriptions.models import Message as Message
 from officina.prescriptions.models import Prescriber as Prescriber
 from officina.prescriptions.models import Prescription as Prescription
 from officina.prescriptions.models import Received
+from officina.prescriptions.models import Transfer as Transfer
+from officina.prescriptions.models import Withdrawal as Withdrawal
 
 UNSETTLED = (Message.Status.KEPT, Message.Status.REFUSED, Message.Status.DUPLICATE)
 
@@ -215,3 +218,52 @@ def kept_unread(actor: Actor) -> list[Message]:
         .filter(site_id=actor.site_id, status=Message.Status.KEPT)
         .order_by("id")
     )
+
+
+def open_enquiries(actor: Actor) -> list[Enquiry]:
+    """What was asked of prescribers and nobody has put aside yet, oldest first. One statement."""
+    rows = Enquiry.objects.filter(site_id=actor.site_id, seen_at__isnull=True)
+    return list(rows.select_related(*_ABOUT, "message", "renewed_as").order_by("asked_at", "id")[:200])
+
+
+_ABOUT = ("prescription__patient", "prescription__prescriber", "prescription__drug")
+
+
+def open_withdrawals(actor: Actor) -> list[Withdrawal]:
+    """Orders that their prescribers take back and that nobody has decided about, oldest first. One statement."""
+    rows = Withdrawal.objects.filter(site_id=actor.site_id, state=Withdrawal.State.WAITING)
+    return list(rows.select_related(*_ABOUT, "message").order_by("at", "id")[:200])
+
+
+def enquiry(actor: Actor, code: str) -> Enquiry:
+    """A request by code; Refused where this site has none such."""
+    found = Enquiry.objects.select_related(*_ABOUT, "renewed_as").filter(site_id=actor.site_id, code=code).first()
+    if found is None:
+        raise Refused("no_request", "There is no such request here.")
+    return found
+
+
+def withdrawal(actor: Actor, code: str) -> Withdrawal:
+    """An order taken back, by code, with the message as received; Refused where this site has none such."""
+    rows = Withdrawal.objects.select_related(*_ABOUT, "message__received")
+    found = rows.filter(site_id=actor.site_id, code=code).first()
+    if found is None:
+        raise Refused("no_withdrawal", "There is no such message here.")
+    return found
+
+
+def told_of(prescription: Prescription) -> tuple[list[Enquiry], list[Withdrawal], list[Transfer]]:
+    """What was asked about a prescription, who took it back, where it went or came from. Three statements."""
+    return (
+        list(prescription.enquiries.select_related("renewed_as").order_by("id")),
+        list(prescription.withdrawals.order_by("id")),
+        list(prescription.transfers.order_by("id")),
+    )
+
+
+def transfer(actor: Actor, code: str) -> Transfer:
+    """A transfer by code, with its prescription; Refused where this site has none such."""
+    found = Transfer.objects.select_related(*_ABOUT).filter(site_id=actor.site_id, code=code).first()
+    if found is None:
+        raise Refused("no_transfer", "There is no such transfer here.")
+    return found

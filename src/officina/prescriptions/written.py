@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from officina.kernel.findings import Finding
 
@@ -98,6 +99,33 @@ class Envelope:
     is_test: bool = False
 
 
+Outcome = Literal["approved", "changed", "replaced", "denied", "unclear"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a prescriber answered to something that was asked of them."""
+
+    kind: Literal["renewal", "change"]
+    to: tuple[str, ...]
+    """By what they name the request: its message id, its reference number, our Rx number."""
+    outcome: Outcome
+    words: str = ""
+    """Their reasons and note."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """An order that a prescriber takes back, by all that may name it."""
+
+    order_number: str = ""
+    to: str = ""
+    """The message id of the order."""
+    rx_number: str = ""
+    what: str = ""
+    """Patient and medicine as the message names them, for a person who looks for it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
     """The answer to reading one message: what it is, the orders in it, and what is wrong with the message as a whole."""
@@ -106,3 +134,5 @@ class Understood:
     orders: tuple[WrittenOrder, ...] = ()
     problems: tuple[Finding, ...] = ()
     """Why no order could be taken from it, or what concerns the message and not one order (code, sentence, where)."""
+    answered: Answered | None = None
+    taken_back: TakenBack | None = None

@@ -46,7 +46,7 @@ REFUSED = "900"
 
 
 def build(message: model.Message, version: model.Version | None = None) -> bytes:
-    """Write a NewRx, Status or Error (SCRIPT 2017071 and 2023011), in the message's own version unless another is asked for.
+    """Write a message (SCRIPT 2017071 and 2023011), in the message's own version unless another is asked for.
 
     What the standard cannot carry is Refused: too long a text, control characters, two product codes in 2017071.
     """
@@ -56,7 +56,7 @@ def build(message: model.Message, version: model.Version | None = None) -> bytes
             "script_version", f"SCRIPT {chosen or 'of no version'} cannot be written, only 2017071 and 2023011."
         )
     if message.body is None:
-        raise Refused("script_kind", f"A {message.kind} cannot be written, only NewRx, Status and Error.")
+        raise Refused("script_kind", f"A {message.kind} cannot be written, only what has a body.")
     root = Node("Message", "", attributes=dict.fromkeys(ATTRIBUTES, DATES[chosen]))
     root.attributes["TransactionDomain"] = "SCRIPT"
     writing = _Writing(cast("model.Version", chosen))

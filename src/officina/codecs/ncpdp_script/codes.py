@@ -13,7 +13,7 @@ from typing import Literal
 
 from officina.kernel import packs
 
-Table = Literal["quantity_units", "strength_units", "dose_units", "strength_forms", "dea_schedules"]
+Table = Literal["quantity_units", "strength_units", "dose_units", "strength_forms", "dea_schedules", "reasons"]
 
 
 @dataclass(frozen=True, slots=True)

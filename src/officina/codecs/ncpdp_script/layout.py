@@ -78,6 +78,33 @@ STATUS: tuple[Row, ...] = (
     Leaf(name="description", path="Description"),
 )
 
+REFERENCE = Leaf(name="reference", path="RequestReferenceNumber")
+PEOPLE: tuple[Row, ...] = (
+    Group(name="patient", path="Patient", of=m.Patient, choice=("HumanPatient", "NonHumanPatient"), is_optional=True),
+    Group(name="pharmacy", path="Pharmacy", of=m.Pharmacy, is_optional=True),
+    Group(name="prescriber", path="Prescriber", of=m.Prescriber, choice=PRESCRIBER, is_optional=True),
+)
+PRESCRIBED = Group(name="medication", path="MedicationPrescribed", of=m.Medication, is_optional=True)
+OUTCOMES = Group(
+    name="outcomes",
+    path="Response",
+    of=m.Outcome,
+    many=True,
+    choice=("Approved", "ApprovedWithChanges", "Denied", "DeniedNewPrescriptionToFollow", "Replace", "Validated"),
+)
+ANSWER: tuple[Row, ...] = (
+    REFERENCE,
+    OUTCOMES,
+    *PEOPLE,
+    Group(
+        name="medication",
+        path="MedicationResponse",
+        also=("MedicationPrescribed",),
+        of=m.Medication,
+        is_optional=True,
+    ),
+)
+
 LAYOUT: dict[type[Any], tuple[Row, ...]] = {
     m.Header: (
         Group(name="to", path="To", of=m.Party),
@@ -252,6 +279,7 @@ LAYOUT: dict[type[Any], tuple[Row, ...]] = {
         Leaf(name="rx_fill_indicator", path="RxFillIndicator"),
         Group(name="other_dates", path="OtherMedicationDate", of=m.OtherMedicationDate, many=True),
         Leaf(name="prescriber_checked_rems", path="PrescriberCheckedREMS"),
+        Leaf(name="pharmacy_requested_refills", path="PharmacyRequestedRefills", kind=Kind.WHOLE),
     ),
     m.NewRx: (
         Leaf(name="no_known_allergies", path="AllergyOrAdverseEvent/NoKnownAllergies"),
@@ -269,6 +297,29 @@ LAYOUT: dict[type[Any], tuple[Row, ...]] = {
             name="follow_up_prescriber", path="FollowUpPrescriber", of=m.Prescriber, choice=PRESCRIBER, is_optional=True
         ),
     ),
+    m.Outcome: (
+        Leaf(name="reason_codes", path="ReasonCode", many=True),
+        Leaf(name="denial_reason", path="DenialReason"),
+        Leaf(name="note", path="Note"),
+        PRESCRIBED,
+    ),
+    m.RxRenewalRequest: (
+        REFERENCE,
+        *PEOPLE,
+        Group(name="dispensed", path="MedicationDispensed", of=m.Medication, is_optional=True),
+        PRESCRIBED,
+    ),
+    m.RxChangeRequest: (
+        Leaf(name="code", path="MessageRequestCode"),
+        REFERENCE,
+        *PEOPLE,
+        PRESCRIBED,
+        Group(name="requested", path="MedicationRequested", of=m.Medication, many=True),
+    ),
+    m.CancelRx: (REFERENCE, *PEOPLE, PRESCRIBED),
+    m.RxRenewalResponse: ANSWER,
+    m.RxChangeResponse: ANSWER,
+    m.CancelRxResponse: (REFERENCE, OUTCOMES),
     m.Status: STATUS,
     m.Error: STATUS,
 }

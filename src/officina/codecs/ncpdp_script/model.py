@@ -260,6 +260,8 @@ class Medication:
     rx_fill_indicator: str = ""
     other_dates: tuple[OtherMedicationDate, ...] = ()
     prescriber_checked_rems: str = ""
+    pharmacy_requested_refills: int | None = None
+    """In a renewal request: all fills that are asked for, the first one counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +282,88 @@ class NewRx:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was answered to a request; `element` names it: Approved, ApprovedWithChanges, Denied, Replace, Validated …"""
+
+    element: str = ""
+    reason_codes: tuple[str, ...] = ()
+    denial_reason: str = ""
+    note: str = ""
+    medication: Medication | None = None
+    """Some senders put the changed order in here instead of beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RxRenewalRequest:
+    """A pharmacy asks a prescriber for a renewal."""
+
+    reference: str = ""
+    patient: Patient | None = None
+    pharmacy: Pharmacy | None = None
+    prescriber: Prescriber | None = None
+    dispensed: Medication | None = None
+    medication: Medication | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RxChangeRequest:
+    """A pharmacy asks a prescriber to change an order."""
+
+    code: str = ""
+    """Why: G generic, T therapeutic, P prior authorization, S clarification, OS out of stock, D drug use evaluation, U authorization."""
+    reference: str = ""
+    patient: Patient | None = None
+    pharmacy: Pharmacy | None = None
+    prescriber: Prescriber | None = None
+    medication: Medication | None = None
+    requested: tuple[Medication, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRx:
+    """A prescriber takes an order back."""
+
+    reference: str = ""
+    patient: Patient | None = None
+    pharmacy: Pharmacy | None = None
+    prescriber: Prescriber | None = None
+    medication: Medication | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RxRenewalResponse:
+    """The prescriber's answer to a renewal request."""
+
+    reference: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    """One; with none or several the message says nothing that could be acted on."""
+    patient: Patient | None = None
+    pharmacy: Pharmacy | None = None
+    prescriber: Prescriber | None = None
+    medication: Medication | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RxChangeResponse:
+    """The prescriber's answer to a change request."""
+
+    reference: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    patient: Patient | None = None
+    pharmacy: Pharmacy | None = None
+    prescriber: Prescriber | None = None
+    medication: Medication | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRxResponse:
+    """The pharmacy's answer to a CancelRx."""
+
+    reference: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The message was accepted: 010 by its ultimate receiver, others by a station on the way."""
 
@@ -297,16 +381,21 @@ class Error:
     description: str = ""
 
 
+Answer = RxRenewalResponse | RxChangeResponse
+Request = RxRenewalRequest | RxChangeRequest | CancelRx
+Body = NewRx | Request | Answer | CancelRxResponse | Status | Error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A whole message. A kind that is not read further (CancelRx …) has no `body`; all it says is in `kept`."""
+    """A whole message. A kind that is not read further (RxFill, Verify …) has no `body`; all it says is in `kept`."""
 
     kind: str
     """The element in Body: NewRx, Status, Error, CancelRx …; with ', ' between them where a sender put in several."""
     version: str = "2017071"
     """As the attributes of Message say; '10.6' for the old standard, empty where nothing is said."""
     header: Header = Header()
-    body: NewRx | Status | Error | None = None
+    body: Body | None = None
     kept: tuple[tuple[str, str], ...] = ()
     """What no field took, as (path, text)."""
     notes: tuple[Finding, ...] = ()

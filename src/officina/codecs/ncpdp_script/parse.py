@@ -2,8 +2,9 @@
 
 SCRIPT is the XML in which US prescribers send prescriptions. One `Message` has a `Header` (who, to whom, in answer to what) and a
 `Body` with one element that names its kind. Versions 2017071 and 2023011 are read; the shape decides, not the label, so a
-message with an unknown label is read too and says so in its notes. A new prescription, a Status and an Error are read into
-fields; of other kinds the header is read and the body is kept as paths and texts.
+message with an unknown label is read too and says so in its notes. A new prescription, the requests and answers about
+one (renewal, change, cancellation), a Status and an Error are read into fields; of other kinds the header is read and the body is
+kept as paths and texts.
 
 >>> message = parse(b'<Message version="2017071"><Header><MessageID>7</MessageID></Header><Body><NewRx><MedicationPrescribed>'
 ...     b'<DrugDescription>Lisinopril 10 mg tablet</DrugDescription><Quantity><Value>30</Value></Quantity>'
@@ -20,7 +21,7 @@ import re
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from officina.codecs.ncpdp_script import model
 from officina.codecs.ncpdp_script.layout import LAYOUT, Group, Kind, Leaf
@@ -30,7 +31,7 @@ from officina.kernel.findings import Finding, Severity
 
 SUPPORTED = ("2017071", "2023011")
 LEGACY = "10.6"
-BODIES: dict[str, type[Any]] = {"NewRx": model.NewRx, "Status": model.Status, "Error": model.Error}
+BODIES: dict[str, type[Any]] = {of.__name__: of for of in get_args(model.Body)}
 VERSION_ATTRIBUTES = ("TransportVersion", "TransactionVersion", "StructuresVersion", "DatatypesVersion")
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -90,7 +91,7 @@ class _Reading:
         header: model.Header = self.value(model.Header, found[0], "header.") if found else model.Header()
         return header
 
-    def _body(self, bodies: list[Node]) -> model.NewRx | model.Status | model.Error | None:
+    def _body(self, bodies: list[Node]) -> model.Body | None:
         if len(bodies) > 1:
             # An order taken from one half of a message that says two things would be an order that nobody sent.
             self.note("body_ambiguous", "The message says two things at once, so nothing was taken from it", "Body")
@@ -98,7 +99,7 @@ class _Reading:
         of = BODIES.get(bodies[0].tag)
         if of is None or self.version == LEGACY:
             return None
-        body: model.NewRx | model.Status | model.Error = self.value(of, bodies[0], "")
+        body: model.Body = self.value(of, bodies[0], "")
         return body
 
     def _note_version(self) -> None:
@@ -133,7 +134,10 @@ class _Reading:
         if row.choice:
             found = [n for outer in found for n in outer.children if n.tag in row.choice and _passed(outer)]
         if row.many:
-            return tuple(self.value(row.of, n, f"{name}{row.name}.{i}.") for i, n in enumerate(found))
+            made = tuple(self.value(row.of, n, f"{name}{row.name}.{i}.") for i, n in enumerate(found))
+            return (
+                tuple(replace(one, element=n.tag) for one, n in zip(made, found, strict=True)) if row.choice else made
+            )
         if not found:
             return None
         self._note_repeats(found)

@@ -25,6 +25,8 @@ class Standing:
 
     number: str
     is_active: bool
+    is_stopped: bool
+    """Its prescriber takes it back, and no pharmacist has decided yet."""
     is_entered: bool
     schedule: int
     refills: int
@@ -65,6 +67,8 @@ def refusal(standing: Standing, *, on: date) -> Refused | None:
         return Refused("not_entered", f"Rx {standing.number} is not entered yet: there is nothing to refill.")
     if standing.under_way:
         return Refused("under_way", f"Rx {standing.number} is being filled already: {standing.under_way}.")
+    if standing.is_stopped:
+        return Refused("stopped", f"The prescriber takes Rx {standing.number} back: a pharmacist decides first.")
     if not standing.is_active:
         return Refused("ended", f"Rx {standing.number} was cancelled or transferred. A new prescription is needed.")
     if standing.expires_on is not None and on > standing.expires_on:

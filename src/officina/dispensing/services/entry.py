@@ -11,8 +11,8 @@ from officina.dispensing.services import counting
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.drugs.models import Package
 from officina.kernel.errors import Refused
-from officina.prescriptions import services as prescriptions
-from officina.prescriptions.services import Entry
+from officina.prescriptions.services import orders as prescriptions
+from officina.prescriptions.services.orders import Entry
 from officina.screening import services as screening
 
 

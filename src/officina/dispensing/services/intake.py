@@ -12,9 +12,11 @@ from officina.base.rows import Question, append
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import State
 from officina.dispensing.rules.returns import will_call
+from officina.dispensing.services import enquiring
 from officina.kernel.ids.numbers import HouseNumber
-from officina.prescriptions import services as prescriptions
-from officina.prescriptions.models import Message, Prescription
+from officina.prescriptions.models import Message, Prescription, Withdrawal
+from officina.prescriptions.services import messages
+from officina.prescriptions.services import orders as prescriptions
 from officina.prescriptions.written import Understood, WrittenOrder
 
 _WITHOUT_FILL = Question(
@@ -41,7 +43,11 @@ def admit(
     anew: bool = False,
 ) -> Message:
     """Admit a kept message: each of its orders gets a number and a first fill on the intake desk."""
-    message = prescriptions.admit(actor, message=message, understood=understood, at=at, answer=answer, anew=anew)
+    message = messages.admit(actor, message=message, understood=understood, at=at, answer=answer, anew=anew)
+    if understood.taken_back is not None:
+        withdrawal = Withdrawal.objects.select_related("prescription").filter(message=message).first()
+        if withdrawal is not None and withdrawal.prescription is not None:
+            enquiring.halt(withdrawal.prescription)
     for prescription in _WITHOUT_FILL(message=message.pk):
         open_fill(actor, prescription, at=at, promised_at=promised_at)
     return message

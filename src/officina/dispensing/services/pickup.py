@@ -17,7 +17,7 @@ from officina.dispensing.services.steps import advance, lock
 from officina.inventory.models import Place
 from officina.kernel.errors import Refused
 from officina.patients import queries as patients
-from officina.prescriptions import services as prescriptions
+from officina.prescriptions.services import orders as prescriptions
 
 IDENTIFIED = audit.verb("pickup.identified", "identified the patient by two identifiers")
 BAG_SCANNED = audit.verb("pickup.bag_scanned", "scanned a bag")

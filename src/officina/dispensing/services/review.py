@@ -12,7 +12,7 @@ from officina.dispensing.rules.machine import COUNTED, FINAL, State
 from officina.dispensing.services import counting
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.kernel.errors import Refused
-from officina.prescriptions import services as prescriptions
+from officina.prescriptions.services import orders as prescriptions
 from officina.screening import services as screening
 from officina.screening.models import Alert
 

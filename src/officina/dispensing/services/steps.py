@@ -8,7 +8,7 @@ from django.db.models import BigIntegerField, CharField
 from officina.base import access, audit, rows
 from officina.base.access import Actor, Allowed
 from officina.dispensing.models import Fill, FillStep
-from officina.dispensing.rules.machine import FILL
+from officina.dispensing.rules.machine import FILL, State
 from officina.kernel.errors import Refused
 from officina.kernel.machine import BACK, Move
 
@@ -21,6 +21,10 @@ _STILL = rows.Question(
     version=BigIntegerField(),
 )
 VERBS = {m.name: audit.verb(f"fill.{m.name}", m.title.lower()) for m in FILL.moves}
+
+
+SET_ASIDE = (State.CANCELLED, State.RETURNED, State.HELD, State.ENTERING)
+"""Where a fill may still go whose order was taken back."""
 
 
 def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "", **values: Any) -> Fill:
@@ -55,6 +59,11 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
 def ask(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str) -> tuple[Move, Allowed]:
     """May this move be made, from here, by this person, with this reason? Asked before any stock is touched."""
     step = FILL.move(name, fill.state)
+    if fill.prescription.stopped_at is not None and step.to not in SET_ASIDE:
+        raise Refused(
+            "stopped",
+            f"The prescriber takes Rx {fill.prescription.number} back: a pharmacist decides before it goes on.",
+        )
     allowed = actor.must(access.act(step.needs), at=at, site_id=fill.site_id, filler=fill.filled_by_id)
     if step.why and not why.strip():
         raise Refused("why_needed", "Say why.", {"why": "Needed"})

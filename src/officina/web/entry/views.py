@@ -15,10 +15,10 @@ from officina.kernel.errors import Refused
 from officina.patients import queries as patients
 from officina.patients import services as patient_services
 from officina.prescriptions import queries as prescriptions
-from officina.prescriptions import services as prescribing
 from officina.prescriptions import suggestions
 from officina.prescriptions.acts import ENTER
-from officina.prescriptions.services import Entry
+from officina.prescriptions.services import orders as prescribing
+from officina.prescriptions.services.orders import Entry
 from officina.web import comparing
 from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import ENTRY

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from officina.prescriptions.services import PICTURE_BYTES
+from officina.prescriptions.services.orders import PICTURE_BYTES
 from officina.web.forms import DateField, DeskForm, QuantityField, WholeField
 
 ORIGINS = (("1", "Paper"), ("2", "Telephone"), ("4", "Fax"), ("5", "Other pharmacy"))

@@ -9,8 +9,8 @@ from officina.dispensing.services import intake as fills
 from officina.exchange import intake
 from officina.patients.acts import SEE
 from officina.prescriptions import queries, suggestions
-from officina.prescriptions import services as prescriptions
 from officina.prescriptions.acts import RECEIVE
+from officina.prescriptions.services import messages
 from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
 from officina.web.answers import Context, Go, document, go, page, shown, tell
 from officina.web.desks import INTAKE
@@ -106,7 +106,7 @@ def _lines(order: WrittenOrder) -> list[tuple[str, str, str]]:
 
 @message.act("settle")
 def settle(request: DeskRequest, code: str) -> Go:
-    prescriptions.settle(
+    messages.settle(
         request.actor, message=queries.message(request.actor, code), how=reason(request, "how"), at=request.at
     )
     tell(request, "Settled.")
