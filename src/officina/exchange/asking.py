@@ -11,7 +11,8 @@ from officina.dispensing.queries import Fill
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import enquiring
 from officina.exchange import script_asking
-from officina.exchange.script_asking import REASONS, Asking, Medicine
+from officina.exchange.script_asking import REASONS as REASONS
+from officina.exchange.script_asking import Asking, Medicine
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import written
 from officina.prescriptions.queries import Enquiry, Prescription, Withdrawal

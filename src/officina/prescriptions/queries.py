@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Count, Min, QuerySet
+from django.db.models import BigIntegerField, Count, Min, QuerySet, Value
 
 from officina.base.access import Actor
 from officina.base.models import AuditEntry
@@ -101,21 +101,29 @@ _TO_SETTLE = Question(
 )
 
 
-_UNSETTLED = Question(
-    lambda site: (
-        Message.objects.filter(site=site, settled_at__isnull=True, status__in=UNSETTLED)
-        .order_by()
-        .values_list("site")
-        .annotate(n=Count("id"), oldest=Min("at"))
+def _tallied(rows: QuerySet[Any], at: str, kind: str) -> Any:
+    return rows.order_by().values_list("site").annotate(kind=Value(kind), n=Count("id"), oldest=Min(at))
+
+
+_TO_LOOK_AT = Question(
+    lambda site: _tallied(
+        Message.objects.filter(site=site, settled_at__isnull=True, status__in=UNSETTLED), "at", "message"
+    ).union(
+        _tallied(Withdrawal.objects.filter(site=site, state=Withdrawal.State.WAITING), "at", "withdrawal"),
+        _tallied(
+            Enquiry.objects.filter(site=site, seen_at__isnull=True).exclude(state=Enquiry.State.WAITING, by_wire=True),
+            "asked_at",
+            "enquiry",
+        ),
+        all=True,
     ),
     site=BigIntegerField(),
 )
 
 
-def unsettled_tally(actor: Actor) -> tuple[int, datetime | None]:
-    """How many messages wait for a person, and since when the oldest does; none of their bytes is read. One statement."""
-    found = _UNSETTLED.first(site=actor.site_id)
-    return (found[1], found[2]) if found else (0, None)
+def to_look_at(actor: Actor) -> dict[str, tuple[int, datetime | None]]:
+    """What waits for a person outside the fills: how many messages, orders taken back, and answers or calls, and since when. One statement."""
+    return {kind: (n, oldest) for _, kind, n, oldest in _TO_LOOK_AT(site=actor.site_id)}
 
 
 def message(actor: Actor, code: str) -> Message:

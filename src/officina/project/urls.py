@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("officina.web.counter.urls")),
     path("intake/", include("officina.web.intake.urls")),
     path("refills/", include("officina.web.refills.urls")),
+    path("requests/", include("officina.web.requests.urls")),
     path("entry/", include("officina.web.entry.urls")),
     path("review/", include("officina.web.review.urls")),
     path("filling/", include("officina.web.filling.urls")),

@@ -22,6 +22,8 @@ class Desk:
     path: str
     states: tuple[State, ...] = ()
     """Fills in these states wait here."""
+    kinds: tuple[str, ...] = ()
+    """What waits here besides fills: 'message', 'withdrawal', 'enquiry'."""
     needs: tuple[Act, ...] = ()
     """Any one of these acts brings a person to this desk."""
     counts_late: bool = True
@@ -36,10 +38,14 @@ class Desk:
 
 COUNTER = Desk(name="counter", title="Counter", key="h", path="/")
 INTAKE = Desk(
-    name="intake", title="Intake", key="i", path="/intake/", needs=(prescriptions.RECEIVE,),
+    name="intake", title="Intake", key="i", path="/intake/", kinds=("message",), needs=(prescriptions.RECEIVE,),
     empty="Electronic prescriptions that could not be used as they came wait here for a person.",
 )  # fmt: skip
 REFILLS = Desk(name="refills", title="Refills", key="l", path="/refills/", needs=(dispensing.REFILL,))
+REQUESTS = Desk(
+    name="requests", title="Prescribers", key="o", path="/requests/", kinds=("withdrawal", "enquiry"), needs=(prescriptions.ASK,),
+    empty="Nothing is asked of a prescriber. Ask for a renewal or a change from the prescription's page.",
+)  # fmt: skip
 ENTRY = Desk(
     name="entry", title="Entry", key="e", path="/entry/", states=(State.RECEIVED, State.ENTERING), needs=(prescriptions.ENTER,),
     empty="Prescriptions come here as soon as they are received or scanned in at intake.",
@@ -64,7 +70,7 @@ PATIENTS = Desk(name="patients", title="Patients", key="t", path="/patients/", n
 STOCK = Desk(name="stock", title="Stock", key="s", path="/stock/", needs=(inventory.SEE,))
 AUDIT = Desk(name="audit", title="Audit", key="a", path="/audit/", needs=(SEE_AUDIT,))
 
-DESKS = (COUNTER, INTAKE, REFILLS, ENTRY, REVIEW, FILLING, CHECKING, PICKUP, PATIENTS, STOCK, AUDIT)
+DESKS = (COUNTER, INTAKE, REFILLS, REQUESTS, ENTRY, REVIEW, FILLING, CHECKING, PICKUP, PATIENTS, STOCK, AUDIT)
 
 PRESCRIPTION = "/rx/"
 """A prescription's own page is no desk: one comes to it from everywhere."""

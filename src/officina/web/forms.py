@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -68,6 +69,19 @@ def version(request: DeskRequest) -> int:
 def reason(request: DeskRequest, name: str = "why") -> str:
     """A reason as it was typed, in one line: no control character reaches a database that cannot keep it."""
     return " ".join("".join(c if c.isprintable() else " " for c in request.POST.get(name, "")).split())
+
+
+def code(request: DeskRequest, name: str) -> str:
+    """The code of a thing that the page named in a hidden field."""
+    return as_code(request.POST.get(name, ""))
+
+
+def as_code(text: str) -> str:
+    """A code as an address or a hidden field carries it."""
+    try:
+        return str(UUID(text))
+    except ValueError as problem:
+        raise ParseError("code", expected="one of this page: open it again", got=text) from problem
 
 
 def mark_refused(request: DeskRequest) -> None:

@@ -9,7 +9,7 @@ from officina.dispensing.queries import Waiting
 from officina.dispensing.rules.machine import State
 from officina.kernel.clock import in_words
 from officina.prescriptions import queries as prescriptions
-from officina.web.desks import DESKS, INTAKE, Desk
+from officina.web.desks import DESKS, Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,15 @@ class Stop:
 def stops(actor: Actor, path: str, *, at: datetime) -> list[Stop]:
     """The desks in their order. Two statements, over open work only."""
     found = dispensing.waiting(actor)
-    unsettled, first = prescriptions.unsettled_tally(actor)
+    to_look_at = prescriptions.to_look_at(actor)
     seen = [d for d in DESKS if not d.needs or any(n.code in actor.grants for n in d.needs)]
-    return [_intake(d, path, unsettled, first) if d is INTAKE else _stop(d, path, found, at) for d in seen]
+    return [_other(d, path, to_look_at) if d.kinds else _stop(d, path, found, at) for d in seen]
 
 
-def _intake(desk: Desk, path: str, count: int, oldest: datetime | None) -> Stop:
-    return Stop(desk, count, oldest, "", path.startswith(desk.path))
+def _other(desk: Desk, path: str, to_look_at: dict[str, tuple[int, datetime | None]]) -> Stop:
+    here = [to_look_at[kind] for kind in desk.kinds if kind in to_look_at]
+    since = [oldest for _, oldest in here if oldest is not None]
+    return Stop(desk, sum(n for n, _ in here), min(since, default=None), "", path.startswith(desk.path))
 
 
 def _stop(desk: Desk, path: str, found: dict[State, Waiting], at: datetime) -> Stop:

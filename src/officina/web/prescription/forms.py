@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from officina.web.forms import DeskForm, QuantityField
+from officina.exchange.asking import REASONS
+from officina.web.forms import DeskForm, QuantityField, WholeField
 
 
 class RefillForm(DeskForm):
@@ -17,3 +18,17 @@ class RefillForm(DeskForm):
         super().__init__(*args, **kwargs)
         if not early:
             del self.fields["early"]
+
+
+class RenewalForm(DeskForm):
+    """How many refills are asked for."""
+
+    refills = WholeField(label="Refills", most=11)
+    note = forms.CharField(label="Note to the prescriber", max_length=200, required=False)
+
+
+class ChangeForm(DeskForm):
+    """Why, and what instead."""
+
+    reason = forms.ChoiceField(label="Why", choices=list(REASONS.items()))
+    wanted = forms.CharField(label="What should be ordered instead", max_length=200)

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from officina.dispensing import queries, refillable
 from officina.dispensing.acts import REFILL
 from officina.dispensing.services import refills
+from officina.exchange import asking
 from officina.inventory import queries as stock
 from officina.kernel.errors import ParseError
 from officina.labels import sheet
@@ -17,7 +18,7 @@ from officina.web.answers import Context, document, page, tell
 from officina.web.desks import desk_of
 from officina.web.forms import form
 from officina.web.http import DeskRequest
-from officina.web.prescription.forms import RefillForm
+from officina.web.prescription.forms import ChangeForm, RefillForm, RenewalForm
 
 
 @page("prescription/work.html", parts=("work",), needs=(SEE,))
@@ -33,6 +34,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "refill_form": form(
             request, RefillForm, initial={"quantity": rx.quantity}, early=bool(again and again.refusal)
         ),
+        **_asked(request, rx),
         "profile": patients.profile(rx.patient) if rx.patient else None,
         "fills": [{"fill": f, "desk": desk_of(f.state), "scans": scans[f.pk], "moves": moves[f.number]} for f in fills],
         "lines": comparing.lines(comparing.order_of(rx), rx),
@@ -41,6 +43,37 @@ def work(request: DeskRequest, code: str) -> Context:
         "screening": screening.current(rx.pk),
         "pictures": prescriptions.attachments(rx.pk),
     }
+
+
+def _asked(request: DeskRequest, rx: prescriptions.Prescription) -> Context:
+    """What was asked of the prescriber, where it went; and the forms to ask."""
+    enquiries, withdrawals, transfers = prescriptions.told_of(rx)
+    return {
+        "enquiries": enquiries,
+        "withdrawals": withdrawals,
+        "transfers": transfers,
+        "renewal_form": form(request, RenewalForm, initial={"refills": rx.refills}),
+        "change_form": form(request, ChangeForm),
+    }
+
+
+@work.act("ask_renewal")
+def ask_renewal(request: DeskRequest, code: str) -> None:
+    rx = prescriptions.prescription(request.actor, code)
+    _tell_asked(request, asking.ask_renewal(request.actor, rx, at=request.at, **form(request, RenewalForm).facts()))
+
+
+@work.act("ask_change")
+def ask_change(request: DeskRequest, code: str) -> None:
+    rx = prescriptions.prescription(request.actor, code)
+    _tell_asked(request, asking.ask_change(request.actor, rx, at=request.at, **form(request, ChangeForm).facts()))
+
+
+def _tell_asked(request: DeskRequest, enquiry: prescriptions.Enquiry) -> None:
+    if enquiry.by_wire:
+        tell(request, "Sent to the prescriber. The answer comes to the prescribers desk.")
+    else:
+        tell(request, "This prescriber is in no network here: call or fax. It waits at the prescribers desk.", "look")
 
 
 @work.act("refill")

@@ -1,19 +1,18 @@
 """The refills desk: by number, by the label of the last fill, by a telephone list, or all of one patient's."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from django.http import HttpResponse
 
 from officina.dispensing import refillable
 from officina.dispensing.acts import REFILL, REFILL_EARLY
 from officina.dispensing.services import refills
-from officina.kernel.errors import ParseError, Refused
+from officina.kernel.errors import Refused
 from officina.patients import queries as patients
 from officina.prescriptions import queries as prescriptions
 from officina.web.answers import Context, page, shown, tell
 from officina.web.desks import REFILLS
-from officina.web.forms import ScanForm, form, reason
+from officina.web.forms import ScanForm, as_code, form, reason
 from officina.web.http import DeskRequest
 from officina.web.refills.forms import ListForm
 
@@ -53,7 +52,7 @@ def of_patient(request: DeskRequest, code: str) -> Context:
 
 def _refill(request: DeskRequest, **_: str) -> None:
     """Refill each that is marked; one that is refused does not hold up the others."""
-    codes = [_code(text) for text in request.POST.getlist("prescription")][: refillable.MOST]
+    codes = [as_code(text) for text in request.POST.getlist("prescription")][: refillable.MOST]
     if not codes:
         raise Refused("nothing_marked", "Mark at least one prescription.")
     early, refused = reason(request, "early"), []
@@ -78,10 +77,3 @@ def _refill(request: DeskRequest, **_: str) -> None:
 
 desk.act("refill")(_refill)
 of_patient.act("refill")(_refill)
-
-
-def _code(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError as problem:
-        raise ParseError("prescription", expected="one of the list: open the page again", got=text) from problem
