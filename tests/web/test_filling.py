@@ -211,10 +211,10 @@ class TestTheWork:
         assert again(cast, other).state == "cancelled"
 
     def test_a_part_is_filled_and_the_rest_is_owed(self, cast, tess, fill):
-        assert post(tess, fill, "partial", why="Not enough").status_code == 422
+        assert post(tess, fill, "partial", case="unable", why="Not enough").status_code == 422
         cast.scan(fill, cast.lot, Decimal(20))
-        assert post(tess, again(cast, fill), "partial", why="").status_code == 422
-        answer = post(tess, again(cast, fill), "partial", why="Not enough")
+        assert post(tess, again(cast, fill), "partial", case="unable", why="").status_code == 422
+        answer = post(tess, again(cast, fill), "partial", case="unable", why="Not enough")
         assert "20 now, 40 owed" in text(answer)
 
     def test_another_product_of_the_same_drug_and_no_other_drug(self, cast, tess):

@@ -51,6 +51,7 @@ def test_a_renewal_is_asked_for_from_the_prescription_and_waits_for_a_call(tess,
         tess.post(
             "/requests/",
             {"do": "answer", "request": str(enquiry.code), "outcome": "denied", "words": "Dr Okafor: visit"},
+            headers=HTMX,
         )
     )
     assert "denied" in said

@@ -59,6 +59,12 @@ class Fill(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
     quantity = QuantityField(null=True)
     owed = QuantityField(default=0)
+    part_case = models.CharField(max_length=20, blank=True)
+    """Why it was filled in part (law.partial), on the part and on its rest."""
+    due_by = models.DateTimeField(null=True)
+    """The last moment at which the owed rest may go out."""
+    alarm_at = models.DateTimeField(null=True)
+    """When the rest becomes urgent."""
     days_supply = models.PositiveSmallIntegerField(null=True)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="+")
     price = MoneyField(null=True)

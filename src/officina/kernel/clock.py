@@ -22,6 +22,12 @@ def add_months(day: date, months: int) -> date:
     return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), first_after - timedelta(days=1))
 
 
+def said(instant: datetime, zone: str) -> str:
+    """'Nov 23, 2026, 2:30 PM' where the site is: as a sentence says it."""
+    here = instant.astimezone(ZoneInfo(zone))
+    return f"{here:%b} {here.day}, {here.year}, {here.hour % 12 or 12}:{here:%M} {here:%p}"
+
+
 def in_words(span: timedelta) -> str:
     """A waiting time as people say it: 'just now', '12 min', '3 h 5 min', '2 days'."""
     minutes = int(span.total_seconds() // 60)

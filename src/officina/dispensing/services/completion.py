@@ -10,11 +10,12 @@ from officina.dispensing.rules import pricing
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services.steps import touch
 from officina.kernel.ids.numbers import HouseNumber
+from officina.law import partial
 
 PARTIAL = audit.verb("fill.partial", "filled in part")
 
 
-def split(actor: Actor, fill: Fill, *, have: Decimal, at: datetime, why: str) -> Fill:
+def split(actor: Actor, fill: Fill, *, have: Decimal, case: partial.Case, at: datetime, why: str) -> Fill:
     """Cut a fill to what is in its vial and open the completion for the rest; in the running transaction.
 
     The two prices add up to the one that was agreed: the rest is the difference, never rounded again.
@@ -24,7 +25,8 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, at: datetime, why: str) ->
     owed, agreed = fill.quantity - have, fill.price
     now = pricing.cash_price(have, fill.package.unit_cost, pricing.rule()).amount if agreed is not None else None
     now = min(now, agreed) if now is not None and agreed is not None else None
-    touch(fill, quantity=have, owed=owed, price=now, labels_printed=0)
+    due_by = _due_by(actor, fill, case, at=at)
+    touch(fill, quantity=have, owed=owed, price=now, labels_printed=0, part_case=case.case)
     rest = Fill.objects.create(
         site_id=fill.site_id,
         number=HouseNumber.issue("F", numbering.take(fill.site_id, "fill")).text,
@@ -40,6 +42,9 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, at: datetime, why: str) ->
         days_supply=None,
         package=fill.package,
         price=agreed - now if agreed is not None and now is not None else None,
+        part_case=case.case,
+        due_by=due_by,
+        alarm_at=partial.alarm(at, due_by) if due_by else None,
     )
     audit.record(
         actor,
@@ -47,6 +52,16 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, at: datetime, why: str) ->
         at=at,
         on=fill,
         why=why,
-        after={"dispensed": str(have), "owed": str(owed), "completion": rest.number},
+        after={"dispensed": str(have), "owed": str(owed), "completion": rest.number, "case": case.case},
     )
     return fill
+
+
+def _due_by(actor: Actor, fill: Fill, case: partial.Case, *, at: datetime) -> datetime | None:
+    """Until when the rest may go out; a rest that is filled in part again gets no longer than it had."""
+    prescription = fill.prescription
+    assert prescription.written_on is not None
+    due = partial.due(
+        case, written_on=prescription.written_on, first_at=at, expires_on=prescription.expires_on, zone=actor.zone
+    )
+    return min((moment for moment in (due, fill.due_by) if moment is not None), default=None)

@@ -22,6 +22,7 @@ from officina.inventory import rules as lots
 from officina.inventory.models import Balance, Lot
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import written
+from officina.law import partial as law
 
 PRINTED = audit.verb("fill.label_printed", "printed the label")
 SCANNED = audit.verb("fill.scanned", "scanned a container")
@@ -300,10 +301,10 @@ def put_back(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
 
 
 @command
-def partial(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
-    """Dispense what is in the vial and owe the rest: a completion of the same fill waits for stock. Its price is the difference.
+def partial(actor: Actor, *, fill: Fill, why: str, at: datetime, case: str = "unable") -> Fill:
+    """Dispense what is in the vial and owe the rest: a completion of the same fill waits, with the law's deadline. Its price is the difference.
 
-    Schedule II has deadlines of its own for the rest (21 CFR 1306.13), which this edition does not hold: refused.
+    `case` is one of `law.partial.cases`: Schedule II has deadlines of its own (21 CFR 1306.13).
     """
     actor.must(acts.FILL, at=at, site_id=fill.site_id)
     if fill.state != State.FILLING:
@@ -312,11 +313,7 @@ def partial(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     have, ought = counting.counted(fill), fill_quantity(fill)
     if not 0 < have < ought:
         raise Refused("not_partial", "A partial fill needs something in the vial, and less than the label says.")
-    if fill.prescription.schedule == 2:
-        raise Refused(
-            "partial_schedule_ii",
-            "Schedule II may not be filled in part here yet: its deadlines are not in the rules of this edition.",
-        )
+    chosen = law.case_of(case, fill.prescription.schedule)
     if not why.strip():
         raise Refused("why_needed", "Say why it is filled in part.", {"why": "Needed"})
-    return completion.split(actor, fill, have=have, at=at, why=why)
+    return completion.split(actor, fill, have=have, case=chosen, at=at, why=why)

@@ -9,8 +9,10 @@ from officina.base import access, audit, rows
 from officina.base.access import Actor, Allowed
 from officina.dispensing.models import Fill, FillStep
 from officina.dispensing.rules.machine import FILL, State
+from officina.kernel.clock import said
 from officina.kernel.errors import Refused
 from officina.kernel.machine import BACK, Move
+from officina.law import partial
 
 _STILL = rows.Question(
     lambda pk, state, version: (
@@ -23,6 +25,8 @@ _STILL = rows.Question(
 VERBS = {m.name: audit.verb(f"fill.{m.name}", m.title.lower()) for m in FILL.moves}
 
 
+ONWARD = (State.FILLING, State.FINAL_CHECK, State.CHECKED, State.BIN, State.SOLD)
+"""Towards the patient, once counting begins."""
 SET_ASIDE = (State.CANCELLED, State.RETURNED, State.HELD, State.ENTERING)
 """Where a fill may still go whose order was taken back."""
 
@@ -64,10 +68,28 @@ def ask(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str) -> tuple
             "stopped",
             f"The prescriber takes Rx {fill.prescription.number} back: a pharmacist decides before it goes on.",
         )
+    if step.to in ONWARD:
+        refuse_over(actor, fill, at=at)
     allowed = actor.must(access.act(step.needs), at=at, site_id=fill.site_id, filler=fill.filled_by_id)
     if step.why and not why.strip():
         raise Refused("why_needed", "Say why.", {"why": "Needed"})
     return step, allowed
+
+
+def refuse_over(actor: Actor, fill: Fill, *, at: datetime) -> None:
+    """Refused where the prescription has expired, or the time for the owed rest is over: nothing of it may go out any more."""
+    last = fill.prescription.expires_on
+    if last is not None and actor.day(at) > last:
+        raise Refused(
+            "expired",
+            f"Rx {fill.prescription.number} expired on {last:%b} {last.day}, {last.year}. A new prescription is needed.",
+        )
+    if fill.due_by is not None and at > fill.due_by:
+        case = partial.case_of(fill.part_case, fill.prescription.schedule)
+        raise Refused(
+            "rest_void",
+            f"The rest was due by {said(fill.due_by, actor.zone)} and is void. Cancel it, and tell the prescriber. ({case.source})",
+        )
 
 
 def touch(fill: Fill, **values: Any) -> None:

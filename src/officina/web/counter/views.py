@@ -4,6 +4,7 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from officina.dispensing import owed
 from officina.dispensing import queries as dispensing
 from officina.dispensing.rules.machine import State
 from officina.prescriptions import queries as prescriptions
@@ -19,6 +20,7 @@ def counter(request: DeskRequest) -> Context:
     return {
         "lines": waiting.lines(actor, at=request.at),
         "next": waiting.next_for(actor, at=request.at),
+        "owed": owed.owed(actor, at=request.at),
         "held": dispensing.worklist(actor, State.HELD, most=10),
         "bags": dispensing.bags_waiting(actor, most=8),
         "due": dispensing.due_for_return(actor, on=actor.day(request.at), most=20),

@@ -1,7 +1,10 @@
 """What is typed at the filling desk."""
 
+from typing import Any, cast
+
 from django import forms
 
+from officina.law.partial import Case
 from officina.web.forms import DeskForm, QuantityField, ScanField
 
 
@@ -24,3 +27,15 @@ class ProductForm(DeskForm):
     """Another package of the same drug."""
 
     package = forms.IntegerField(label="Product")
+
+
+class PartForm(DeskForm):
+    """Why a fill is partial: which case of the law, and in words."""
+
+    case = forms.ChoiceField(label="Case", choices=())
+    why = forms.CharField(label="Why in part?", max_length=300)
+
+    def __init__(self, *args: Any, cases: tuple[Case, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = cast("forms.ChoiceField", self.fields["case"])
+        chosen.choices = [(case.case, case.title) for case in cases]

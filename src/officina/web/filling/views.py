@@ -18,11 +18,12 @@ from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.kernel.quantity import written
 from officina.labels import sheet
+from officina.law import partial as partial_law
 from officina.patients import queries as patients
 from officina.patients.acts import SEE
 from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.desks import FILLING
-from officina.web.filling.forms import ContainerForm, ProductForm, SecondCountForm
+from officina.web.filling.forms import ContainerForm, PartForm, ProductForm, SecondCountForm
 from officina.web.forms import ScanForm, again, form, reason, version
 from officina.web.http import DeskRequest
 
@@ -58,6 +59,7 @@ def work(request: DeskRequest, code: str) -> Context:
     return {
         "desk": FILLING,
         "rows": partial(queries.worklist, request.actor, *FILLING.states),
+        "part_form": form(request, PartForm, cases=partial_law.cases(fill.prescription.schedule)),
         "fill": fill,
         "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
@@ -142,8 +144,13 @@ def change_product(request: DeskRequest, code: str) -> None:
 
 @work.act("partial")
 def fill_in_part(request: DeskRequest, code: str) -> None:
-    fill = filling.partial(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
+    fill = _fill(request, code)
+    facts = form(request, PartForm, cases=partial_law.cases(fill.prescription.schedule)).facts()
+    fill = filling.partial(request.actor, fill=fill, at=request.at, **facts)
     tell(request, f"{written(fill.quantity or Decimal(0))} now, {written(fill.owed)} owed. Print the label again.")
+    record = partial_law.case_of(facts["case"], fill.prescription.schedule).record
+    if record:
+        tell(request, record, "look")
 
 
 @work.act("submit_fill")
