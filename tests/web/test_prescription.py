@@ -78,3 +78,33 @@ def test_the_cost_does_not_grow_with_the_scans(cast, ada, many, django_assert_ma
 def test_a_name_that_is_a_script_is_text_everywhere(cast, ada):
     mean = somebody(cast, last_name=NASTY, first_name='"O\'Neil"')
     is_escaped(text(ada.get(at(cast.filled(patient=mean, note=NASTY)))))
+
+
+class TestTransfers:
+    OAK = {"pharmacy": "Oak <b>", "address": "1 Oak St", "phone": "", "dea": "", "pharmacist": "Kim Oak", "asked_by": "Rosa"}
+
+    def test_one_goes_out_and_its_record_says_void(self, cast, seat):
+        rx = cast.sold().prescription
+        ada = seat(cast.ada)
+        page = f"/rx/{rx.code}/"
+        assert ada.post(page, {"do": "transfer", **self.OAK, "pharmacy": ""}).status_code == 422
+        answer = ada.post(page, {"do": "transfer", **self.OAK})
+        record = text(ada.get(answer["Location"]))
+        assert "VOID: transferred to another pharmacy" in record
+        assert "Oak &lt;b&gt;" in record
+        assert "Kim Oak" in record
+        assert "has ended: transferred to Oak" in text(ada.get(page))
+
+    def test_one_comes_in_and_goes_to_entry(self, cast, seat):
+        given = {
+            "do": "take_over", "pharmacy": "Oak", "address": "1 Oak St", "pharmacist": "Kim Oak", "rx_number": "77", "schedule": "0",
+            "last_name": "Flórez", "first_name": "Rosa", "drug_text": "metformin 500 mg tablet", "quantity": "60",
+            "sig_text": "Take 1 tablet by mouth 2 times a day with meals", "written_on": "08/01/2026", "prescriber_last": "Okafor",
+            "refills_ordered": "3", "refills_left": "2", "first_dispensed_on": "08/01/2026",
+        }  # fmt: skip
+        ada = seat(cast.ada)
+        refused = ada.post("/intake/transfer/", {**given, "pharmacist": ""})
+        assert refused.status_code == 422
+        assert "1 Oak St" in text(refused)
+        assert ada.post("/intake/transfer/", given)["Location"].startswith("/entry/")
+        assert seat(cast.tess).get("/intake/transfer/").status_code == 403

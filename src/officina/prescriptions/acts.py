@@ -19,3 +19,8 @@ TRANSFER = declare(
     "transfer a prescription to or from another pharmacy",
     licences=(Licence.PHARMACIST, Licence.INTERN),
 )
+TRANSFER_CONTROLLED = declare(
+    "prescriptions.transfer_controlled",
+    "transfer a controlled prescription to or from another pharmacy",
+    licences=(Licence.PHARMACIST,),
+)

@@ -17,6 +17,15 @@ class ManyFiles(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
+SCHEDULES = (
+    ("0", "Not controlled"),
+    ("2", "Schedule II"),
+    ("3", "Schedule III"),
+    ("4", "Schedule IV"),
+    ("5", "Schedule V"),
+)
+
+
 class FilesField(forms.FileField):
     """One or more files, each within the size limit."""
 
@@ -65,3 +74,30 @@ class HandForm(DeskForm):
         if picture and picture.size > PICTURE_BYTES:
             raise forms.ValidationError(f"{picture.name} is larger than 10 MB.")
         return picture
+
+
+class TransferForm(HandForm):
+    """A prescription that another pharmacy gives over by telephone or fax, with what the law asks to be written down."""
+
+    pharmacy = forms.CharField(label="Other pharmacy", max_length=120)
+    address = forms.CharField(label="Its address", max_length=200)
+    phone = forms.CharField(label="Its telephone", max_length=20, required=False)
+    pharmacy_dea = forms.CharField(label="Its DEA number (controlled)", max_length=9, required=False)
+    pharmacist = forms.CharField(label="Its pharmacist", max_length=120)
+    rx_number = forms.CharField(label="Rx number there", max_length=30)
+    schedule = forms.ChoiceField(label="Controlled", choices=SCHEDULES)
+    refills_ordered = WholeField(label="Refills as ordered", most=99)
+    refills_left = WholeField(label="Fills left, this one included", least=0, most=100)
+    first_dispensed_on = DateField(label="First dispensed there", required=False)
+    last_dispensed_on = DateField(label="Last dispensed there", required=False)
+
+    field_order = ("pharmacy", "address", "phone", "pharmacy_dea", "pharmacist", "rx_number", "schedule")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("origin", "refills", "read_back", "picture"):
+            del self.fields[name]
+
+    def clean_picture(self) -> Any:
+        """No picture is asked for."""
+        return None

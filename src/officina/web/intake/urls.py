@@ -7,6 +7,7 @@ from officina.web.intake import views
 app_name = "intake"
 urlpatterns = [
     path("", views.desk, name="desk"),
+    path("transfer/", views.transfer, name="transfer"),
     path("by-hand/", views.by_hand, name="by_hand"),
     path("picture/<uuid:code>/", views.picture, name="picture"),
     path("<uuid:code>/", views.message, name="message"),

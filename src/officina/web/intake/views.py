@@ -6,17 +6,18 @@ from typing import Any
 from django.http import HttpResponse
 
 from officina.dispensing.services import intake as fills
+from officina.dispensing.services import transfers
 from officina.exchange import intake
 from officina.patients.acts import SEE
 from officina.prescriptions import queries, suggestions
-from officina.prescriptions.acts import RECEIVE
+from officina.prescriptions.acts import RECEIVE, TRANSFER
 from officina.prescriptions.services import messages
 from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
 from officina.web.answers import Context, Go, document, go, page, shown, tell
 from officina.web.desks import INTAKE
 from officina.web.forms import form, reason
 from officina.web.http import DeskRequest
-from officina.web.intake.forms import HandForm, UploadForm
+from officina.web.intake.forms import HandForm, TransferForm, UploadForm
 
 SHOWN = 60_000
 """Characters of a message that a page shows; the whole is kept."""
@@ -56,7 +57,18 @@ def by_hand(request: DeskRequest) -> Context:
 @by_hand.act("receive")
 def receive(request: DeskRequest) -> Go:
     f = form(request, HandForm).facts()
-    order = WrittenOrder(
+    order = _order(f)
+    picture = f["picture"].read() if f["picture"] else b""
+    fill = fills.receive(
+        request.actor, order=order, origin=f["origin"], read_back=f["read_back"], picture=picture, at=request.at
+    )
+    tell(request, f"Received as {fill.prescription.number}. Enter it now.")
+    return go("entry:work", fill.code)
+
+
+def _order(f: dict[str, Any]) -> WrittenOrder:
+    """An order from what was typed of it."""
+    return WrittenOrder(
         patient=WrittenPatient(last_name=f["last_name"], first_name=f["first_name"], born_on=f["born_on"]),
         prescriber=WrittenPrescriber(
             last_name=f["prescriber_last"], first_name=f["prescriber_first"], npi=f["npi"], dea=f["dea"]
@@ -64,15 +76,31 @@ def receive(request: DeskRequest) -> Go:
         drug_text=f["drug_text"],
         quantity=f["quantity"],
         sig_text=f["sig_text"],
-        refills=f["refills"],
+        refills=f.get("refills"),
         days_supply=f["days_supply"],
         written_on=f["written_on"],
     )
-    picture = f["picture"].read() if f["picture"] else b""
-    fill = fills.receive(
-        request.actor, order=order, origin=f["origin"], read_back=f["read_back"], picture=picture, at=request.at
+
+
+@page("intake/transfer.html", parts=("work",), needs=(TRANSFER,))
+def transfer(request: DeskRequest) -> Context:
+    return {"desk": INTAKE, "transfer": form(request, TransferForm, initial={"schedule": "0"})}
+
+
+@transfer.act("take_over")
+def take_over(request: DeskRequest) -> Go:
+    f = form(request, TransferForm).facts()
+    other = transfers.Other(
+        pharmacy=f["pharmacy"],
+        address=f["address"],
+        phone=f["phone"],
+        dea=f["pharmacy_dea"],
+        pharmacist=f["pharmacist"],
     )
-    tell(request, f"Received as {fill.prescription.number}. Enter it now.")
+    names = ("rx_number", "refills_ordered", "refills_left", "first_dispensed_on", "last_dispensed_on")
+    before = transfers.Before(**{name: f[name] for name in names}, schedule=int(f["schedule"]))
+    fill = transfers.transfer_in(request.actor, order=_order(f), other=other, before=before, at=request.at)
+    tell(request, f"Taken over as {fill.prescription.number}. Enter it now.")
     return go("entry:work", fill.code)
 
 

@@ -32,3 +32,14 @@ class ChangeForm(DeskForm):
 
     reason = forms.ChoiceField(label="Why", choices=list(REASONS.items()))
     wanted = forms.CharField(label="What should be ordered instead", max_length=200)
+
+
+class TransferForm(DeskForm):
+    """To whom a prescription goes, and who asked for it."""
+
+    pharmacy = forms.CharField(label="Other pharmacy", max_length=120)
+    address = forms.CharField(label="Its address", max_length=200)
+    phone = forms.CharField(label="Its telephone", max_length=20, required=False)
+    dea = forms.CharField(label="Its DEA number", max_length=9, required=False)
+    pharmacist = forms.CharField(label="Its pharmacist", max_length=120)
+    asked_by = forms.CharField(label="Who asked for the transfer", max_length=120)

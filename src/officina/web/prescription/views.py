@@ -4,7 +4,7 @@ from django.http import HttpResponse
 
 from officina.dispensing import queries, refillable
 from officina.dispensing.acts import REFILL
-from officina.dispensing.services import refills
+from officina.dispensing.services import refills, transfers
 from officina.exchange import asking
 from officina.inventory import queries as stock
 from officina.kernel.errors import ParseError
@@ -14,11 +14,11 @@ from officina.patients.acts import SEE
 from officina.prescriptions import queries as prescriptions
 from officina.screening import queries as screening
 from officina.web import comparing
-from officina.web.answers import Context, document, page, tell
+from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.desks import desk_of
 from officina.web.forms import form
 from officina.web.http import DeskRequest
-from officina.web.prescription.forms import ChangeForm, RefillForm, RenewalForm
+from officina.web.prescription.forms import ChangeForm, RefillForm, RenewalForm, TransferForm
 
 
 @page("prescription/work.html", parts=("work",), needs=(SEE,))
@@ -54,6 +54,7 @@ def _asked(request: DeskRequest, rx: prescriptions.Prescription) -> Context:
         "transfers": transfers,
         "renewal_form": form(request, RenewalForm, initial={"refills": rx.refills}),
         "change_form": form(request, ChangeForm),
+        "transfer_form": form(request, TransferForm),
     }
 
 
@@ -82,6 +83,26 @@ def refill(request: DeskRequest, code: str) -> None:
     facts = form(request, RefillForm, early="early" in request.POST).facts()
     fill = refills.refill(request.actor, prescription=rx, at=request.at, **facts)
     tell(request, f"Rx {rx.number} is being refilled: {fill.number} waits for the review.")
+
+
+@work.act("transfer")
+def transfer(request: DeskRequest, code: str) -> Go:
+    rx = prescriptions.prescription(request.actor, code)
+    facts = form(request, TransferForm).facts()
+    asked_by = facts.pop("asked_by")
+    made = transfers.transfer_out(
+        request.actor, prescription=rx, to=transfers.Other(**facts), asked_by=asked_by, at=request.at
+    )
+    tell(
+        request, f"Rx {rx.number} went to {made.pharmacy} with {made.refills} refill{'s' if made.refills != 1 else ''}."
+    )
+    return go("prescription:transfer", made.code)
+
+
+@page("prescription/transfer.html", parts=("work",), needs=(SEE,))
+def transfer_record(request: DeskRequest, code: str) -> Context:
+    found = prescriptions.transfer(request.actor, code)
+    return {"transfer": found, "rx": found.prescription, "record": found.record}
 
 
 @document
