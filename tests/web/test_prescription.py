@@ -81,7 +81,14 @@ def test_a_name_that_is_a_script_is_text_everywhere(cast, ada):
 
 
 class TestTransfers:
-    OAK = {"pharmacy": "Oak <b>", "address": "1 Oak St", "phone": "", "dea": "", "pharmacist": "Kim Oak", "asked_by": "Rosa"}
+    OAK = {
+        "pharmacy": "Oak <b>",
+        "address": "1 Oak St",
+        "phone": "",
+        "dea": "",
+        "pharmacist": "Kim Oak",
+        "asked_by": "Rosa",
+    }
 
     def test_one_goes_out_and_its_record_says_void(self, cast, seat):
         rx = cast.sold().prescription

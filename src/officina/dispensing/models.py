@@ -59,6 +59,8 @@ class Fill(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
     quantity = QuantityField(null=True)
     owed = QuantityField(default=0)
+    rest_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="rests")
+    """The fill of which this is an owed rest; of a rest's rest, the fill itself."""
     part_case = models.CharField(max_length=20, blank=True)
     """Why it was filled in part (law.partial), on the part and on its rest."""
     due_by = models.DateTimeField(null=True)

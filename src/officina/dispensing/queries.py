@@ -297,7 +297,7 @@ def usable_lots(fill: Fill, *, on: date) -> list[lots.LotFact]:
 
 
 def refills_left(prescription: Prescription) -> int:
-    """Refills that may still be dispensed: authorised less those dispensed or under way. Completions use none."""
+    """Refills that may still be dispensed: authorised less those of which anything is dispensed or under way, be it a rest."""
     return refills_left_of([prescription])[prescription.pk]
 
 
@@ -305,10 +305,10 @@ def refills_left_of(prescriptions: Iterable[Prescription]) -> dict[int, int]:
     """The same for many, by primary key, in one statement."""
     rows = list(prescriptions)
     used = dict(
-        Fill.objects.filter(prescription__in=rows, kind=Fill.Kind.REFILL)
+        Fill.objects.filter(Q(kind=Fill.Kind.REFILL) | Q(rest_of__kind=Fill.Kind.REFILL), prescription__in=rows)
         .exclude(state__in=[State.CANCELLED, State.RETURNED])
         .values_list("prescription_id")
-        .annotate(n=Count("id"))
+        .annotate(n=Count(Coalesce("rest_of_id", "id"), distinct=True))
     )
     return {p.pk: max(p.refills - used.get(p.pk, 0), 0) for p in rows}
 

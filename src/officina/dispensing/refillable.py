@@ -41,6 +41,8 @@ class Asked:
 def standing(prescription: Prescription, fills: list[Fill]) -> Standing:
     """What a prescription has had so far, from its fills as `fills_of` gives them."""
     live = [f for f in fills if f.state not in {State.CANCELLED, State.RETURNED}]
+    # A part that came back while its rest went out is still dispensed in part: its fill is used up.
+    used = {f.rest_of_id or f.pk for f in live}
     open_ = [f for f in live if f.state != State.SOLD and f.kind != Fill.Kind.COMPLETION]
     sold = [f for f in live if f.state == State.SOLD and f.kind != Fill.Kind.COMPLETION]
     return Standing(
@@ -50,8 +52,8 @@ def standing(prescription: Prescription, fills: list[Fill]) -> Standing:
         is_entered=prescription.drug_id is not None and bool(fills) and fills[0].package_id is not None,
         schedule=prescription.schedule,
         refills=prescription.refills,
-        used=sum(f.kind == Fill.Kind.REFILL for f in live),
-        first_is_due=not any(f.kind == Fill.Kind.FIRST for f in live),
+        used=sum(f.kind == Fill.Kind.REFILL and f.pk in used for f in fills),
+        first_is_due=not any(f.kind == Fill.Kind.FIRST and f.pk in used for f in fills),
         under_way=open_[0].number if open_ else "",
         expires_on=prescription.expires_on,
         last_on=prescription.supply_from if sold else None,

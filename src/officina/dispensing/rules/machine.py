@@ -110,6 +110,15 @@ FILL = Machine(
         why=True,
         title="Cancel",
     ),
+    # Whoever may undo the part may let go of its rest.
+    move(
+        "drop_rest",
+        State.READY_TO_FILL,
+        to=State.CANCELLED,
+        needs="dispensing.return_to_stock",
+        why=True,
+        title="No longer owed",
+    ),
     move(
         "return_to_stock",
         *IN_HOUSE,

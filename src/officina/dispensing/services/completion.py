@@ -8,7 +8,7 @@ from officina.base.access import Actor
 from officina.dispensing.models import Fill
 from officina.dispensing.rules import pricing
 from officina.dispensing.rules.machine import State
-from officina.dispensing.services.steps import touch
+from officina.dispensing.services.steps import advance, touch
 from officina.kernel.ids.numbers import HouseNumber
 from officina.law import partial
 
@@ -33,6 +33,7 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, case: partial.Case, at: da
         prescription_id=fill.prescription_id,
         fill_no=Fill.objects.filter(prescription_id=fill.prescription_id).count(),
         kind=Fill.Kind.COMPLETION,
+        rest_of_id=fill.rest_of_id or fill.pk,
         state=State.READY_TO_FILL,
         since=at,
         received_at=at,
@@ -65,3 +66,12 @@ def _due_by(actor: Actor, fill: Fill, case: partial.Case, *, at: datetime) -> da
         case, written_on=prescription.written_on, first_at=at, expires_on=prescription.expires_on, zone=actor.zone
     )
     return min((moment for moment in (due, fill.due_by) if moment is not None), default=None)
+
+
+def drop(actor: Actor, fill: Fill, *, at: datetime, why: str) -> None:
+    """Nobody wants the part any more, so nobody wants its rest: what of it was not begun is no longer owed. In the running transaction."""
+    if fill.kind == Fill.Kind.COMPLETION:
+        return
+    rests = Fill.objects.filter(rest_of=fill, state=State.READY_TO_FILL).select_related("prescription")
+    for rest in rests.order_by("fill_no"):
+        advance(actor, rest, "drop_rest", at=at, why=f"{fill.number}: {why}")

@@ -9,7 +9,7 @@ from officina.dispensing import acts
 from officina.dispensing.models import Fill
 from officina.dispensing.rules import pricing
 from officina.dispensing.rules.machine import COUNTED, FINAL, State
-from officina.dispensing.services import counting
+from officina.dispensing.services import completion, counting
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.kernel.errors import Refused
 from officina.prescriptions.services import orders as prescriptions
@@ -99,6 +99,7 @@ def cancel(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     if fill.state in {*COUNTED, State.HELD}:
         counting.undo(actor, fill, at=at, why=why)
     fill = advance(actor, fill, "cancel", at=at, why=why)
+    completion.drop(actor, fill, at=at, why=why)
     if not Fill.objects.filter(prescription_id=fill.prescription_id).exclude(state=State.CANCELLED).exists():
         prescriptions.end(fill.prescription)
         screening.void(fill.prescription)
