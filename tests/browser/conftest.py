@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import cast as standing
+from cast import PASSWORD
 from houses import empty_house, officina, serving
+from officina.kernel import clock
+from station import Station
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -78,3 +82,26 @@ def page(chromium: Browser, server: str) -> Iterator[Page]:
     outside = [url for url in fetched if urlsplit(url).scheme.startswith("http") and urlsplit(url).netloc != home]
     assert not outside, f"fetched from outside: {outside}"
     assert not faults, f"scripts failed: {faults}"
+
+
+@pytest.fixture
+def cast(live_server):
+    """The pharmacy behind the live server."""
+    return standing.assemble()
+
+
+@pytest.fixture
+def sits(chromium, live_server, cast, monkeypatch):
+    """Call somebody of the cast to a desk: `sits("tess", "/filling/…/")`."""
+    monkeypatch.setattr(clock, "now", lambda: cast.clock)
+    stations = []
+
+    def call(name, path):
+        station = Station(chromium, live_server.url, name, PASSWORD)
+        stations.append(station)
+        station.page.goto(path)
+        return station
+
+    yield call
+    for station in stations:
+        station.close()

@@ -8,42 +8,16 @@ import pytest
 from playwright.sync_api import expect
 
 import cast as standing
-from cast import PASSWORD
 from officina.dispensing import queries
 from officina.dispensing.services import checking, entry, filling
 from officina.drugs.models import Ingredient
 from officina.exchange import intake
 from officina.inventory import services as inventory
-from officina.kernel import clock
 from officina.patients import services as patients
-from station import Station
 
 pytestmark = pytest.mark.browser
 
 MESSAGES = Path(__file__).resolve().parent.parent / "messages" / "ncpdp_script"
-
-
-@pytest.fixture
-def cast(live_server):
-    """The pharmacy behind the live server."""
-    return standing.assemble()
-
-
-@pytest.fixture
-def sits(chromium, live_server, cast, monkeypatch):
-    """Call somebody of the cast to a desk: `sits("tess", "/filling/…/")`."""
-    monkeypatch.setattr(clock, "now", lambda: cast.clock)
-    stations = []
-
-    def call(name, path):
-        station = Station(chromium, live_server.url, name, PASSWORD)
-        stations.append(station)
-        station.page.goto(path)
-        return station
-
-    yield call
-    for station in stations:
-        station.close()
 
 
 @pytest.fixture
