@@ -53,6 +53,21 @@ def _stop(page: Page) -> None:
     page.wait_for_selector(".stop-panel, #answer .no")
 
 
+def _prescribers(page: Page) -> None:
+    """Somebody asks for a change of two orders."""
+    for desk, wanted in (
+        ("/review/", "The 90-day supply, the plan pays no other"),
+        ("/filling/", "Another strength: none to be had"),
+    ):
+        _row(page, desk)
+        page.get_by_role("link", name="Prescription", exact=False).first.click()
+        page.locator("summary", has_text="Ask for a change").click()
+        page.fill("[name=wanted]", wanted)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#answer .answer")
+    page.goto("/requests/")
+
+
 def _hand_over(page: Page) -> None:
     """A vial is checked and bagged, and its patient comes to the counter and says who it is."""
     _row(page, "/checking/")
@@ -104,6 +119,7 @@ SCENES: tuple[tuple[str, str, Callable[[Page], object]], ...] = (
     ("intake-by-hand", "tess", lambda page: page.goto("/intake/by-hand/")),
     ("entry", "tess", _entry),
     ("refills", "ada", _refills),
+    ("prescribers", "ada", _prescribers),
     ("review-entry", "ada", lambda page: _row(page, "/review/", "Entry check")),
     ("review", "ada", lambda page: _row(page, "/review/", "Clinical review")),
     ("filling", "tess", _filling),
