@@ -122,9 +122,9 @@ def _in_days(days: Fraction) -> str:
 def _part(part: Part, medicine: Medicine, unit: str, notes: list[str]) -> Stretch:
     dose, steps = _dose(part, medicine, unit, notes)
     if any(note in _ONCE for note in part.notes):
-        lasts = Fraction(0) if "right away" in part.notes else Fraction(1)
+        first = Fraction(0) if "right away" in part.notes else Fraction(1)
         return Stretch(
-            much=dose, days=Fraction(1), lasts=lasts, steps=(*steps, f"once: {said(dose)}"), doses=Fraction(1)
+            much=dose, days=Fraction(1), lasts=first, steps=(*steps, f"once: {said(dose)}"), doses=Fraction(1)
         )
     said_rate, days = _rate(part, notes)
     caps = [_cap(most, dose, part, medicine, notes) for most in part.maximum]
@@ -143,10 +143,15 @@ def _part(part: Part, medicine: Medicine, unit: str, notes: list[str]) -> Stretc
         if cap is not None and cap * days < much.high:
             much = one(cap * days, dose.unit)
             steps = (*steps, f"the directions permit at most {said(much)} {_in_days(days)}")
-    lasts = part.duration.high * part.duration.hours / part.duration.low / 24 if part.duration else None
-    if lasts is not None and lasts < 1:
-        lasts = Fraction(1)
-    return Stretch(much=much, days=days, lasts=lasts, steps=steps, doses=rate)
+    return Stretch(much=much, days=days, lasts=_ends(part), steps=steps, doses=rate)
+
+
+def _ends(part: Part) -> Fraction | None:
+    """The longest that the part may last in days; less than a day is one."""
+    if part.duration is None:
+        return None
+    longest = part.duration.high * part.duration.hours / part.duration.low
+    return max(Fraction(1), longest / 24)
 
 
 def _how_often(part: Part) -> str:
