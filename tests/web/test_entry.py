@@ -1,5 +1,6 @@
 """The entry desk: as written beside as entered; who and what is proposed, added, found, submitted, changed."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -344,3 +345,60 @@ def test_a_name_that_is_a_script_is_text_everywhere(cast, tess):
         assert "<script>alert" not in text(answer)
         assert "&lt;script&gt;alert" in text(answer)
     assert Prescription.objects.get().drug_id is None
+
+
+class TestDaysSupply:
+    """Counted from the quantity and the directions; a person's own number stands, and is told where it differs."""
+
+    def test_days_that_nobody_wrote_are_proposed_with_their_working(self, cast, tess):
+        fill = entry.start_entry(cast.tess, fill=cast.received(days_supply=None), at=cast.at())
+        page = text(tess.get(f"/entry/{fill.code}/"))
+        assert re.search(r'name="days_supply" value="30"', page)
+        assert "Days&#39; supply: 30, the working" in page or "Days' supply: 30, the working" in page
+        assert "<li>60 / 2 = 30 days</li>" in page
+        assert "are entered; the directions" not in page
+
+    def test_written_days_stay_and_are_told_where_they_differ(self, cast, tess):
+        fill = entry.start_entry(cast.tess, fill=cast.received(days_supply=20), at=cast.at())
+        page = text(tess.get(f"/entry/{fill.code}/"))
+        assert re.search(r'name="days_supply" value="20"', page)
+        assert "20 days are entered; the directions and the quantity give 30." in page
+
+    def test_they_are_counted_anew_from_what_is_typed_and_nothing_is_kept(self, cast, tess, fill):
+        sent = typed(cast, quantity="45", directions="Take 1 tablet by mouth 3 times a day.", days_supply="30")
+        page = text(post(tess, fill, "count_days", **sent))
+        assert "<li>45 / 3 = 15 days</li>" in page
+        assert "30 days are entered; the directions and the quantity give 15." in page
+        assert re.search(r'name="quantity" value="45"', page)
+        assert again(cast, fill).version == fill.version
+
+    @pytest.mark.parametrize(
+        ("changes", "why"),
+        [
+            ({"directions": "Use as directed."}, "cannot be counted: ask the prescriber"),
+            ({"directions": "take it well"}, "The directions are not understood"),
+            ({"directions": "Take 5 mL by mouth daily."}, "cannot be counted in the unit of the dose"),
+            ({"quantity": "many"}, "The quantity is not known"),
+            ({"quantity": "0"}, "The quantity is not known"),
+        ],
+    )
+    def test_what_cannot_be_counted_is_told_with_the_reason(self, cast, tess, fill, changes, why):
+        page = text(post(tess, fill, "count_days", **typed(cast, **changes)))
+        assert "supply: not counted" in page
+        assert why in page
+
+    def test_other_days_are_entered_and_a_note_stays(self, cast, tess, fill):
+        answer = tess.post(
+            f"/entry/{fill.code}/",
+            {"do": "submit_entry", "version": fill.version, **typed(cast, days_supply="20")},
+            follow=True,
+        )
+        assert again(cast, fill).prescription.days_supply == 20
+        assert "20 days are entered; the directions and the quantity give 30." in text(answer)
+
+    def test_the_same_days_say_nothing(self, cast, tess, fill):
+        answer = tess.post(
+            f"/entry/{fill.code}/", {"do": "submit_entry", "version": fill.version, **typed(cast)}, follow=True
+        )
+        assert "waits for its entry check" in text(answer)
+        assert "are entered; the directions" not in text(answer)

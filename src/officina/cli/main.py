@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "check:check",
     "label": "label:label",
     "sig": "sig:sig",
+    "days-supply": "days_supply:days_supply",
     "serve": "serve:serve",
     "worker": "worker:worker",
     "seal": "worker:seal",

@@ -11,11 +11,12 @@ from officina.dispensing.queries import Fill
 from officina.dispensing.services import entry, review
 from officina.drugs import queries as drugs
 from officina.inventory import queries as stock
-from officina.kernel.errors import Refused
+from officina.kernel.errors import ParseError, Refused
+from officina.kernel.quantity import D
 from officina.patients import queries as patients
 from officina.patients import services as patient_services
 from officina.prescriptions import queries as prescriptions
-from officina.prescriptions import suggestions
+from officina.prescriptions import suggestions, supply
 from officina.prescriptions.acts import ENTER
 from officina.prescriptions.services import orders as prescribing
 from officina.prescriptions.services.orders import Entry
@@ -39,6 +40,12 @@ def work(request: DeskRequest, code: str) -> Context:
     found = suggestions.suggest(request.actor, rx)
     order = found.order
     drug = _drug(request, fill, found)
+    packages = _packages(request, fill, drug)
+    initial = _initial(fill, found)
+    told = _supply(request, drug, packages, initial)
+    if told and told.days is not None and rx.drug is None and initial["days_supply"] is None:
+        initial["days_supply"] = told.days
+    made = form(request, EntryForm, initial=initial)
     return {
         "desk": ENTRY,
         "fill": fill,
@@ -50,8 +57,10 @@ def work(request: DeskRequest, code: str) -> Context:
         "found": found,
         "drug": drug,
         "medicines": _near(request, order.drug_text) if drug is None else None,
-        "packages": _packages(request, fill, drug),
-        "entry": form(request, EntryForm, initial=_initial(fill, found)),
+        "packages": packages,
+        "entry": made,
+        "supply": told,
+        "supply_differs": supply.differs(told, _whole(made["days_supply"].value())) if told else "",
         "new_patient": form(request, NewPatientForm, prefix="patient", initial=_written(order.patient)),
         "new_prescriber": form(request, NewPrescriberForm, prefix="prescriber", initial=_written(order.prescriber)),
         "find": form(request, DrugForm, initial={"text": order.drug_text}),
@@ -114,6 +123,28 @@ def _initial(fill: Fill, found: suggestions.Suggestion) -> dict[str, Any]:
     }
 
 
+def _supply(
+    request: DeskRequest, drug: drugs.Drug | None, packages: list[dict[str, Any]], initial: dict[str, Any]
+) -> supply.Supply | None:
+    """Days' supply worked from what stands in the form: as typed where something was, else as proposed."""
+    if drug is None:
+        return None
+    made = request.outcome.forms.get(EntryForm.__qualname__)
+    values = {name: made[name].value() if made else initial.get(name) for name in ("package", "quantity", "directions")}
+    rows = [r["package"] for r in packages]
+    chosen = next((p for p in rows if str(p.pk) == str(values["package"])), rows[0] if rows else None)
+    try:
+        quantity = D(str(values["quantity"] or "").replace(",", "").strip())
+    except ParseError:
+        quantity = None
+    return supply.worked(drug, chosen, quantity=quantity, directions=str(values["directions"] or ""))
+
+
+def _whole(typed: object) -> int | None:
+    text = str(typed or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+
+
 @work.act("start_entry")
 def start(request: DeskRequest, code: str) -> None:
     entry.start_entry(request.actor, fill=_fill(request, code), at=request.at)
@@ -126,6 +157,13 @@ def find_drug(request: DeskRequest, code: str) -> HttpResponse:
     if not found.shown:
         tell(request, "The drug file has no such medicine.", "look")
     return shown(request, work, medicines=found)
+
+
+@work.act("count_days")
+def count_days(request: DeskRequest, code: str) -> HttpResponse:
+    """The days anew from what was typed; nothing is written."""
+    form(request, EntryForm)
+    return shown(request, work)
 
 
 @work.act("add_patient")
@@ -153,6 +191,7 @@ def submit(request: DeskRequest, code: str) -> Go:
     entered, package = _entered(request)
     entry.submit_entry(request.actor, fill=fill, entry=entered, package=package, at=request.at)
     tell(request, f"{fill.number} waits for its entry check.")
+    _tell_days(request, entered, package)
     return go("entry:desk")
 
 
@@ -164,6 +203,7 @@ def amend(request: DeskRequest, code: str) -> Go:
     why = form(request, EntryForm).facts()["why"]
     entry.amend(request.actor, fill=fill, entry=entered, package=package, why=why, at=request.at)
     tell(request, f"{fill.number} is changed, and waits for its entry check again.", "look")
+    _tell_days(request, entered, package)
     return go("entry:desk")
 
 
@@ -179,6 +219,13 @@ def cancel(request: DeskRequest, code: str) -> Go:
     fill = review.cancel(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is cancelled.")
     return go("entry:desk")
+
+
+def _tell_days(request: DeskRequest, entered: Entry, package: drugs.Package) -> None:
+    """Other days than the directions give may be right, and are seen."""
+    told = supply.worked(entered.drug, package, quantity=entered.quantity, directions=entered.directions)
+    if note := supply.differs(told, entered.days_supply):
+        tell(request, note, "look")
 
 
 def _fill(request: DeskRequest, code: str) -> Fill:
