@@ -178,17 +178,24 @@ def direction(dose, rate, unit="tablet", lasts=None):
     return Dosage((Part(verb="take", amount=Amount(dose, dose, unit), duration=ends, **rate),))
 
 
+def lasting(read, have):
+    """The days; what would last for centuries is not counted, and longer than anything that is."""
+    found = days_supply.of(read, have)
+    assert found.days is not None or "centuries" in found.why_not
+    return 100_001 if found.days is None else found.days
+
+
 @given(doses, rates, st.integers(1, 500), st.integers(0, 500), st.sampled_from([None, 3, 30]))
 def test_more_never_lasts_shorter(dose, rate, quantity, more, lasts):
     read = direction(dose, rate, lasts=lasts)
-    fewer, many = (days_supply.of(read, holding.one(n, "tablet")).days for n in (quantity, quantity + more))
+    fewer, many = (lasting(read, holding.one(n, "tablet")) for n in (quantity, quantity + more))
     assert 1 <= fewer <= many
 
 
 @given(doses, doses, rates, st.integers(1, 500))
 def test_a_larger_dose_never_lasts_longer(dose, more, rate, quantity):
     have = holding.one(quantity, "tablet")
-    small, large = (days_supply.of(direction(d, rate), have).days for d in (dose, dose + more))
+    small, large = (lasting(direction(d, rate), have) for d in (dose, dose + more))
     assert large <= small
 
 
