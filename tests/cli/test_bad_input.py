@@ -7,7 +7,7 @@ import pytest
 
 COMMANDS = ("demo", "receive", "check", "label", "serve", "worker", "seal", "open", "add-person")
 COMMANDS += ("set-password", "switch-off", "refill", "reset-second-factor", "ask-second-factor", "drugs")
-COMMANDS += ("sig", "days-supply", "backup", "restore", "export", "import")
+COMMANDS += ("sig", "days-supply", "backup", "restore", "export", "import", "law")
 PERSON = ("--name", "Ada Park", "--initials", "AP", "--password", "correct horse", "--pin", "2468")
 
 
@@ -56,6 +56,17 @@ def test_the_list_of_commands_tells_each_in_a_whole_sentence(bare_env, run):
         (
             ["add-person", "ada", *PERSON, "--role", "owner", "--licence", "pharmacist", "1", "tomorrow"],
             "'tomorrow' is no day",
+        ),
+        (["law", "refills", "--schedule", "CI", "--written", "2026-05-15"], "'CI' is not one of"),
+        (["law", "refills", "--schedule", "CIII", "--written", "2026-02-30"], "does not match the format"),
+        (["law", "pseudoephedrine", "--salt", "hcl", "--mg", "none"], "'none' is no amount"),
+        (
+            ["law", "pseudoephedrine", "--salt", "hcl", "--mg", "30", "--bought", "yesterday"],
+            "'yesterday' is no purchase",
+        ),
+        (
+            ["law", "partial", "--schedule", "CII", "--case", "unable", "--zone", "Mars/Base"],
+            "'Mars/Base' is no time zone",
         ),
         (["dispense"], "No such command 'dispense'"),
     ],

@@ -50,6 +50,19 @@ def test_the_refusal_names_the_day_on_which_it_would_pass():
     assert "Oct 24, 2026" in refilling.refusal(standing(), on=OCT_1).sentence
 
 
+@pytest.mark.parametrize(
+    ("changes", "source"),
+    [
+        ({}, "House rule"),
+        ({"schedule": 4, "last_on": None, "expires_on": date(2026, 9, 30)}, "21 CFR 1306.22"),
+        ({"last_on": None, "expires_on": date(2026, 9, 30)}, "Common state rule"),
+        ({"schedule": 2, "refills": 0, "used": 0, "last_on": None}, "21 CFR 1306.12(a)"),
+    ],
+)
+def test_the_refusal_names_its_source(changes, source):
+    assert f"({source}" in refilling.refusal(standing(**changes), on=OCT_1).sentence
+
+
 # 21 CFR 1306.22: Schedule IV written on May 15, 2026 may be refilled on November 15, the day after never (HS3)
 def test_the_last_day_counts_and_the_day_after_never():
     rx = standing(schedule=4, expires_on=date(2026, 11, 15))

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from labels.facts import METFORMIN
-from officina.labels.content import CAUTION, SIDE_EFFECTS, Part, compose, counted, day, discard_after
+from officina.labels.content import Part, compose, counted, day, discard_after
+from officina.law.handover import CAUTION, SIDE_EFFECTS
 
 
 def text(part, **changes):

@@ -18,12 +18,13 @@ from labels.facts import METFORMIN
 from officina.codecs.zpl import escape, unescape
 from officina.kernel.errors import Refused
 from officina.labels import layout, metrics, sheet
-from officina.labels.content import CAUTION, SIDE_EFFECTS, compose
+from officina.labels.content import compose
 from officina.labels.layout import SHEET, lay_out
 from officina.labels.lint import lint
 from officina.labels.pdf import render_pdf
 from officina.labels.png import render_png, render_pngs
 from officina.labels.zpl import render_zpl
+from officina.law.handover import CAUTION, SIDE_EFFECTS
 
 D = Decimal
 SENTENCE = "Take 1 tablet by mouth every 4 to 6 hours as needed for severe pain. Take at most 6 tablets a day."

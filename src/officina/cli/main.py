@@ -13,6 +13,7 @@ COMMANDS = {
     "refill": "refill:refill",
     "check": "check:check",
     "label": "label:label",
+    "law": "law:law",
     "sig": "sig:sig",
     "days-supply": "days_supply:days_supply",
     "serve": "serve:serve",

@@ -10,14 +10,7 @@ from pathlib import Path
 from officina.kernel import clock, packs
 from officina.kernel.quantity import written
 from officina.labels import auxiliary, tallman
-
-CAUTION = "Caution: Federal law prohibits the transfer of this drug to any person other than the patient for whom it was prescribed."
-"""21 CFR 290.5, word for word."""
-
-SIDE_EFFECTS = (
-    "Call your doctor for medical advice about side effects. You may report side effects to FDA at 1-800-FDA-1088."
-)
-"""21 CFR 209.10, word for word."""
+from officina.law.handover import CAUTION, SIDE_EFFECTS, bears_caution
 
 TRAINING_MARK = "TRAINING: NOT FOR A PATIENT"
 
@@ -158,7 +151,7 @@ def compose(facts: LabelFacts) -> LabelContent:
         Part.PRESCRIBER: (f"Prescriber {facts.prescriber_name}",) if facts.prescriber_name.strip() else (),
         Part.PHARMACIST: (f"RPh {facts.pharmacist_initials}",) if facts.pharmacist_initials.strip() else (),
         Part.PHARMACY: (facts.pharmacy_name, facts.pharmacy_street, facts.pharmacy_city_line, facts.pharmacy_phone),
-        Part.CAUTION: (CAUTION,) if facts.schedule in (2, 3, 4) else (),
+        Part.CAUTION: (CAUTION,) if bears_caution(facts.schedule) else (),
         Part.SIDE_EFFECTS: (SIDE_EFFECTS,),
     }
     kept = ((part, tuple(" ".join(line.split()) for line in lines if line.strip())) for part, lines in blocks.items())

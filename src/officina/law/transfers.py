@@ -105,8 +105,8 @@ def _refills(facts: Facts) -> Ruling:
 
 
 def _yes(sentence: str, source: str, facts: Facts) -> Ruling:
-    return Ruling(allowed=True, code="allowed", sentence=sentence, source=source, until=facts.expires_on)
+    return Ruling(allowed=True, code="allowed", rule=sentence, source=source, until=facts.expires_on)
 
 
 def _no(code: str, sentence: str, source: str) -> Ruling:
-    return Ruling(allowed=False, code=f"transfer_{code}", sentence=sentence, source=source)
+    return Ruling(allowed=False, code=f"transfer_{code}", rule=sentence, source=source)

@@ -1,22 +1,13 @@
 """May this prescription be filled again today? Judged from what was authorised, what was dispensed, and when."""
 
-import functools
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
-from officina.kernel import packs
 from officina.kernel.errors import Refused
-from officina.prescriptions.rules import limit
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """The percent of the last days' supply that must be used up."""
-
-    controlled: bool
-    percent: int
+from officina.law import refills, too_soon
+from officina.law.ruling import in_words
+from officina.law.too_soon import Supply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +38,6 @@ class Standing:
         return max(self.refills - self.used, 0)
 
 
-@functools.cache
-def thresholds() -> packs.Pack[Threshold]:
-    """The pack of thresholds, loaded and validated once."""
-    return packs.load(Path(__file__).parent.parent / "packs" / "refill_too_soon.toml", Threshold)
-
-
-def earliest(standing: Standing) -> date | None:
-    """The first day on which enough of the last supply is used up: last day + percent of its days, rounded up; None where nothing lasts."""
-    if standing.last_on is None or not standing.last_days:
-        return None
-    percent = next(row.percent for row in thresholds().rows if row.controlled == (standing.schedule > 0))
-    return standing.last_on + timedelta(days=-(-standing.last_days * percent // 100))
-
-
 def refusal(standing: Standing, *, on: date) -> Refused | None:
     """Why it may not be filled again on this day; too soon comes last, since only that may a pharmacist pass."""
     if not standing.is_entered:
@@ -72,30 +49,38 @@ def refusal(standing: Standing, *, on: date) -> Refused | None:
     if not standing.is_active:
         return Refused("ended", f"Rx {standing.number} was cancelled or transferred. A new prescription is needed.")
     if standing.expires_on is not None and on > standing.expires_on:
-        rule = limit(standing.schedule)
+        source = _source_of_end(standing)
         return Refused(
             "expired",
-            f"Rx {standing.number} expired on {_day(standing.expires_on)}. A new prescription is needed. ({rule.source})",
+            f"Rx {standing.number} expired on {in_words(standing.expires_on)}. A new prescription is needed.{source}",
         )
     if not standing.first_is_due and standing.left == 0:
-        source = f" ({limit(standing.schedule).source})" if standing.schedule == 2 else ""
+        none = refills.refills_most(standing.schedule, on=on)
+        source = f" ({none.source})" if none is not None and none.refills == 0 else ""
         return Refused(
             "no_refills", f"Rx {standing.number} has no refills left. Ask the prescriber for a renewal.{source}"
         )
-    soon = earliest(standing)
-    if soon is not None and on < soon:
-        return Refused(
-            "too_soon",
-            f"Rx {standing.number} was handed over on {_day(standing.last_on)} for {standing.last_days} days: "
-            f"too soon before {_day(soon)}. A pharmacist may pass this with a reason.",
-        )
-    return None
+    return _too_soon(standing, on=on)
+
+
+def _too_soon(standing: Standing, *, on: date) -> Refused | None:
+    if standing.last_on is None or not standing.last_days:
+        return None
+    last = Supply(standing.last_on, standing.last_days)
+    ruling = too_soon.may_refill(last, controlled=standing.schedule > 0, on=on)
+    if ruling.allowed:
+        return None
+    return Refused(
+        "too_soon", f"Rx {standing.number}: {ruling.rule} A pharmacist may pass this with a reason. ({ruling.source})"
+    )
+
+
+def _source_of_end(standing: Standing) -> str:
+    """The source of the limit that ended it, in brackets; a schedule's limits differ by their words, not by the day written."""
+    ends = [row for row in refills.limits(standing.schedule, on=standing.expires_on or date.max) if row.ends]
+    return f" ({ends[0].source})" if ends else ""
 
 
 def days_of(part: Decimal, *, whole: Decimal, days: int | None) -> int | None:
     """The days' supply of a smaller quantity: rounded down, at least one."""
     return None if days is None else max(int(part * days / whole), 1)
-
-
-def _day(day: date | None) -> str:
-    return f"{day:%b} {day.day}, {day.year}" if day else ""
