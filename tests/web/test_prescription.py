@@ -110,6 +110,7 @@ class TestTransfers:
             "refills_ordered": "3", "refills_left": "2", "first_dispensed_on": "08/01/2026",
         }  # fmt: skip
         ada = seat(cast.ada)
+        assert "Take over from another pharmacy" in text(ada.get("/intake/transfer/"))
         refused = ada.post("/intake/transfer/", {**given, "pharmacist": ""})
         assert refused.status_code == 422
         assert "1 Oak St" in text(refused)

@@ -116,3 +116,29 @@ def test_the_rail_counts_what_waits_for_a_person(cast, taken_back):
 
     stop = next(s for s in rail.stops(cast.ada, "/", at=taken_back.at) if s.desk.name == "requests")
     assert (stop.waiting, stop.oldest) == (1, taken_back.at)
+
+
+def test_what_names_none_of_ours_is_bound_by_its_number_and_let_go_on(cast, ada, sold):
+    raw = (
+        "<Message version='2017071'><Header><From>clinic</From><MessageID>c2</MessageID></Header><Body><CancelRx><MedicationPrescribed>"
+        "<DrugDescription>metformin</DrugDescription></MedicationPrescribed></CancelRx></Body></Message>"
+    )
+    intake.receive(cast.wire, raw.encode(), name="cancel", at=cast.at())
+    found = Withdrawal.objects.get()
+    for wrong in ("", "abc", "7654321"):
+        given = {"do": "bind", "withdrawal": str(found.code), "number": wrong}
+        assert ada.post("/requests/", given).status_code == 422
+    given = {"do": "bind", "withdrawal": str(found.code), "number": sold.prescription.number}
+    assert "is stopped until you decide" in text(ada.post("/requests/", given, headers=HTMX))
+    given = {"do": "keep", "withdrawal": str(found.code), "why": "Dispensed before it came"}
+    assert "The prescriber is told why" in text(ada.post("/requests/", given, headers=HTMX))
+    assert queries.prescription(cast.ada, str(sold.prescription.code)).stopped_at is None
+
+
+def test_what_is_no_longer_wanted_is_no_longer_asked(tess, sold):
+    tess.post(f"/rx/{sold.prescription.code}/", {"do": "ask_renewal", "refills": "1", "note": ""})
+    enquiry = Enquiry.objects.get()
+    assert tess.post("/requests/", {"do": "withdraw", "request": str(enquiry.code), "why": ""}).status_code == 422
+    given = {"do": "withdraw", "request": str(enquiry.code), "why": "The patient stopped it"}
+    assert "No longer asked" in text(tess.post("/requests/", given, headers=HTMX))
+    assert Enquiry.objects.get().state == "withdrawn"
