@@ -1,7 +1,7 @@
 """Ways round the guards that somebody in a hurry would find: each is shut."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -199,3 +199,14 @@ class TestCounter:
         fill = filling.submit_fill(cast.tess, fill=again(cast, fill), at=cast.at())
         fill = checking.verify(cast.ada, fill=fill, at=cast.at())
         refused("bag_gone", checking.bag, cast.tess, fill=fill, bin_name="A1", into=bag, at=cast.at())
+
+
+class TestTheStateOfTheSite:
+    def test_its_stricter_last_day_of_schedule_ii_holds(self, cast):
+        """Wisconsin ends Schedule II after 60 days, most states after 90 (law/packs/states/refills.toml); the site stands in US-WI."""
+        drug = cast.oxycodone.product.drug
+        late = {"drug": drug, "refills": 0, "quantity": Decimal(20)}
+        fill = cast.entered(cast.oxycodone, **late)
+        assert fill.prescription.expires_on == standing.TODAY + timedelta(days=60)
+        with pytest.raises(Refused, match="expired"):
+            cast.entered(cast.oxycodone, written_on=standing.TODAY - timedelta(days=61), **late)

@@ -112,6 +112,11 @@ class Actor:
     key: str = ""
     """Idempotency key of the request: the same command with the same key is done once."""
 
+    @property
+    def state(self) -> str:
+        """The state whose law holds at the actor's site, two letters; empty where it stands in none."""
+        return self.jurisdiction.removeprefix("US-") if self.jurisdiction.startswith("US-") else ""
+
     def day(self, at: datetime) -> date:
         """The calendar day at the actor's site."""
         return day_of(at, self.zone)

@@ -8,9 +8,12 @@ from officina.kernel.findings import Finding, Severity
 from officina.law import prescribers, refills
 
 
-def expires_on(schedule: int, written_on: date) -> date | None:
-    """The last day on which an order of this schedule may be filled, as the law has it; None where no law ends it."""
-    return refills.last_day(schedule, written_on)
+def expires_on(schedule: int, written_on: date, *, state: str = "") -> date | None:
+    """The last day on which an order of this schedule may be filled, as the stricter of federal and state law has it; None: no end.
+
+    `state` is two letters; empty where it is not known, then what most states ask.
+    """
+    return refills.last_day(schedule, written_on, state=state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,8 @@ class OrderFacts:
     origin: str
     read_back: bool = False
     emergency: bool = False
+    state: str = ""
+    """Two letters: whose law holds beside the federal one; empty where it is not known."""
 
 
 def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
@@ -43,7 +48,7 @@ def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
         stop("directions", "directions_missing", "Directions are needed: a label without them is no label.")
     if order.days_supply is not None and not 1 <= order.days_supply <= 366:
         stop("days_supply", "days_supply_out_of_range", "Days' supply must be between 1 and 366.")
-    asked = refills.authorised(order.schedule, order.written_on, order.refills)
+    asked = refills.authorised(order.schedule, order.written_on, order.refills, state=order.state)
     if not asked.allowed:
         stop("refills", "too_many_refills", asked.rule, asked.source)
     if order.written_on > on:
@@ -52,7 +57,7 @@ def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
             "written_later",
             f"Written on {order.written_on:%b %d, %Y}, which is in the future: a prescription may not be post-dated.",
         )
-    last, ending = refills.shortest(order.schedule, order.written_on)
+    last, ending = refills.shortest(order.schedule, order.written_on, state=order.state)
     if last is not None and ending is not None and last < on:
         stop("written_on", "order_expired", f"This prescription expired on {last:%b %d, %Y}.", ending.source)
     if prescribers.needs_dea(order.schedule) and not order.prescriber_dea:

@@ -196,19 +196,19 @@ def add_prescriber(
 def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetime) -> Prescription:
     """Write what was entered; Refused with all that the rules find, field by field."""
     actor.must(acts.ENTER, at=at, site_id=prescription.site_id)
-    refuse_unsound(prescription, entry, on=actor.day(at))
+    refuse_unsound(prescription, entry, on=actor.day(at), state=actor.state)
     before = _plain(prescription)
     for field in _ENTERED:
         setattr(prescription, field, getattr(entry, field))
     prescription.schedule = entry.drug.schedule
-    prescription.expires_on = rules.expires_on(entry.drug.schedule, entry.written_on)
+    prescription.expires_on = rules.expires_on(entry.drug.schedule, entry.written_on, state=actor.state)
     prescription.entered_by_id, prescription.entered_by = actor.user_id, actor.name
     keep_row(prescription, *_ENTERED, "schedule", "expires_on", "entered_by_id", "entered_by")
     audit.record(actor, ENTERED, at=at, on=prescription, before=before, after=_plain(prescription))
     return prescription
 
 
-def refuse_unsound(prescription: Prescription, entry: Entry, *, on: date) -> None:
+def refuse_unsound(prescription: Prescription, entry: Entry, *, on: date, state: str = "") -> None:
     """Refused where the rules of the schedule or the label linter say no."""
     facts = rules.OrderFacts(
         schedule=entry.drug.schedule,
@@ -221,6 +221,7 @@ def refuse_unsound(prescription: Prescription, entry: Entry, *, on: date) -> Non
         signed=bool(prescription.written.get("signed")),
         origin=prescription.origin,
         read_back=prescription.read_back,
+        state=state,
     )
     found = rules.refusals(facts, on=on)
     found += [("directions", f) for f in lint.lint_text(entry.directions, what="directions") if f.severity.is_serious]
