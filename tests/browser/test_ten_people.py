@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from ten_people import PASSWORD
 pytestmark = pytest.mark.browser
 
 IS_LONG = os.environ.get("OFFICINA_DRILL") == "long"
-PRESCRIPTIONS = 300 if IS_LONG else 6
+PRESCRIPTIONS = 300 if IS_LONG else 4
 MOST_SECONDS = 3600 if IS_LONG else 240
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -97,14 +98,18 @@ class Person:
         await self.goes(f"/{desk}/")
         rows = self.page.locator("ol.worklist a.row")
         if states:
-            rows = rows.filter(has=self.page.locator(".row-state", has_text=states[0]))
+            rows = rows.filter(has=self.page.locator(".row-state", has_text=re.compile("|".join(states))))
         count = await rows.count()
         if not count:
-            await asyncio.sleep(0.3)
+            await self.waits()
             return False
         href = await rows.nth(self.rng.randrange(min(count, 3))).get_attribute("href")
         await self.goes(href)
         return True
+
+    async def waits(self) -> None:
+        """Nothing to do: a person does not reload the page without a pause."""
+        await asyncio.sleep(self.rng.uniform(1, 2))
 
     def button(self, text: str) -> Locator:
         return self.page.locator("#work").get_by_role("button", name=text).first
@@ -126,7 +131,7 @@ class Person:
             self.day.said["taken in"] += 1
         while not self.day.is_over:
             await self.goes(self.rng.choice(("/", "/patients/", "/stock/", "/refills/", "/requests/")))
-            await asyncio.sleep(0.5)
+            await self.waits()
 
     async def enters(self) -> None:
         if not await self.row("entry"):
@@ -148,7 +153,7 @@ class Person:
             await self.press("clear a review", self.button("Clear review"))
 
     async def fills(self) -> None:
-        if not await self.row("filling", *self.rng.choice((("Waiting for payment",), ("Ready to fill",)))):
+        if not await self.row("filling", "Waiting for payment", "Ready to fill"):
             return
         if await self.has("Cash price is fine") and not await self.press("price", self.button("Cash price is fine")):
             return
@@ -186,7 +191,7 @@ class Person:
             return
         await self.goes("/pickup/")
         if not await self.page.locator("h2:has-text('In their bins') + table tbody tr").count():
-            await asyncio.sleep(0.5)
+            await self.waits()
             return
         last, first, born = self.day.people[self.rng.choice(left)]
         for name, text in (("last_name", last), ("first_name", first), ("born_on", born)):
