@@ -20,6 +20,7 @@ from officina.drugs.models import (
     Price,
     Product,
     Substance,
+    Unlisted,
 )
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import D
@@ -256,6 +257,28 @@ def test_a_source_is_stale_after_its_days_and_missing_before_its_first(boss, tmp
     assert (fresh["fda-ndc"].age, fresh["fda-ndc"].is_stale, fresh["fda-ndc"].rows) == (30, False, 2)
     assert {s.key: s for s in queries.sources(on=date(2026, 12, 2))}["fda-ndc"].is_stale
     assert (fresh["nadac"].loaded_on, fresh["nadac"].is_stale) == (None, False)
+
+
+def test_prices_are_as_old_as_the_newest_day_they_speak_of_unless_that_lies_ahead(boss, tmp_path):
+    head = "NDC,NADAC Per Unit,Effective Date,Pricing Unit,As of Date\n"
+    for n, (day, dated) in enumerate((("10/01/2026", date(2026, 10, 1)), ("10/01/2062", None), ("soon", None))):
+        (tmp_path / f"{n}.csv").write_text(
+            f"{head}11111022233,1,12/18/2024,EA,09/24/2025\n11111022244,1,12/18/2024,EA,{day}\n".replace(
+                "09/24/2025", "09/24/2025" if dated else ""
+            )
+        )
+        assert bring(boss, tmp_path / f"{n}.csv").dated == dated
+
+
+def test_the_two_lists_beside_the_directory_end_nothing_of_each_other(boss, tmp_path):
+    head = "PRODUCTID\tPRODUCTNDC\tNDCPACKAGECODE\tPACKAGEDESCRIPTION\n"
+    for name, code in (("unfinished", "11111-222-33"), ("packages_excluded", "11111-333-33")):
+        (tmp_path / f"{name}.txt").write_text(f"{head}a\t{code[:9]}\t{code}\t25 kg in 1 DRUM\n")
+        assert counts(bring(boss, tmp_path / f"{name}.txt")) == {"unlisted": (1, 0, 0)}
+    assert dict(Unlisted.objects.filter(ended_on=None).values_list("ndc", "why")) == {
+        "11111-222-33": "unfinished",
+        "11111-333-33": "excluded",
+    }
 
 
 def test_what_cannot_be_joined_is_counted(boss, tmp_path):

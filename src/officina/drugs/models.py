@@ -21,6 +21,13 @@ class Edition(models.Model):
     unread = models.PositiveIntegerField(default=0)
     faults = models.JSONField(default=list)
     """The first lines that were left out, with the reason."""
+    address = models.URLField(max_length=600, blank=True)
+    """From where the house fetched it; empty where a person brought the file."""
+    etag = models.CharField(max_length=200, blank=True)
+    modified = models.CharField(max_length=60, blank=True)
+    """How the server names these bytes, so that it need not send them again."""
+    checked_at = models.DateTimeField(null=True)
+    """When the address last said that it has no other."""
 
     class Meta:
         indexes = [models.Index(fields=["source", "-loaded_at"], name="edition_newest")]

@@ -15,8 +15,6 @@ from officina.kernel.ids.ndc import Ndc
 
 KEY: str = "fda-shortages"
 TITLE: str = "FDA drug shortages"
-STALE_AFTER: int = 7
-URL: str = "https://www.accessdata.fda.gov/scripts/drugshortages/Drugshortages.cfm"
 
 _NDC = re.compile(r"(?<![0-9-])[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}(?![0-9-])", re.ASCII)
 _DAYS = ("%m/%d/%Y", "%Y-%m-%d", "%Y%m%d")

@@ -12,8 +12,6 @@ from officina.kernel.errors import ParseError
 
 KEY: str = "orange-book"
 TITLE: str = "FDA Orange Book"
-STALE_AFTER: int = 60
-URL: str = "https://www.fda.gov/media/76860/download"
 
 PRODUCTS = Layout(
     (

@@ -13,8 +13,6 @@ from officina.kernel.ids.ndc import Ndc
 
 KEY: str = "rxnorm"
 TITLE: str = "RxNorm prescribable content"
-STALE_AFTER: int = 45
-URL: str = "https://download.nlm.nih.gov/rxnorm/RxNorm_full_prescribe_current.zip"
 
 _CONSO = Layout(
     (

@@ -76,8 +76,6 @@ class MorphineFactorRow:
 class _Schedules:
     KEY: str = "dea-schedules"
     TITLE: str = "DEA schedules"
-    STALE_AFTER: int = 180
-    URL: str = "https://www.ecfr.gov/current/title-21/chapter-II/part-1308"
 
     @staticmethod
     def tells(bundle: Bundle) -> bool:
@@ -106,8 +104,6 @@ class _Schedules:
 class _TallMan:
     KEY: str = "fda-tall-man"
     TITLE: str = "FDA tall-man names"
-    STALE_AFTER: int = 365
-    URL: str = "https://www.fda.gov/drugs/medication-errors-related-cder-regulated-drug-products/fda-name-differentiation-project"
 
     @staticmethod
     def tells(bundle: Bundle) -> bool:
@@ -131,8 +127,6 @@ class _TallMan:
 class _MorphineFactors:
     KEY: str = "cdc-mme"
     TITLE: str = "CDC morphine milligram equivalents"
-    STALE_AFTER: int = 730
-    URL: str = "https://www.cdc.gov/mmwr/volumes/71/rr/rr7103a1.htm"
 
     @staticmethod
     def tells(bundle: Bundle) -> bool:
