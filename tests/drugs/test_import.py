@@ -25,6 +25,7 @@ from officina.drugs.models import (
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import D
 from small_directory import as_zip, package, product
+from small_lists import openfda, recall_record, shortage_record
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -290,3 +291,19 @@ def test_what_cannot_be_joined_is_counted(boss, tmp_path):
     told = queries.joins()
     assert told["packages without a price"] == 1
     assert told["prices of packages that are not in the drug file"] == 1
+
+
+def test_shortages_and_recalls_that_meet_no_package_are_counted_and_not_dropped(boss, tmp_path):
+    bring(boss, as_zip(tmp_path / "d.zip", [product(1)], [package(1)]))
+    known, unknown, unnamed = [shortage_record(n) for n in (1, 2, 3)]
+    unnamed["package_ndc"] = ""
+    (tmp_path / "s.json").write_text(openfda([known, unknown, unnamed]))
+    nameless = recall_record(3) | {"product_description": "Any tablets"}
+    (tmp_path / "r.json").write_text(openfda([recall_record(1), recall_record(2), nameless]))
+    bring(boss, tmp_path / "s.json")
+    bring(boss, tmp_path / "r.json")
+    told = queries.joins()
+    assert told["shortage notices of packages that are not in the drug file"] == 1
+    assert told["shortage notices that name no package"] == 1
+    assert told["recalled packages that are not in the drug file"] == 1
+    assert told["recalls that name no package"] == 1

@@ -71,7 +71,11 @@ def status(as_json: bool) -> None:
     """How fresh each official list is, what it holds, and what could not be joined."""
     house.migrate()
     today = clock.now().date()
-    sources, joins = queries.sources(on=today), queries.joins()
+    try:
+        sources, joins = queries.sources(on=today), queries.joins()
+    except Refused as no:
+        click.echo(str(no), err=True)
+        sys.exit(1)
     if as_json:
         house.answer({"sources": [asdict(s) for s in sources], "joins": joins})
         return

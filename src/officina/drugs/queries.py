@@ -214,6 +214,7 @@ def joins() -> dict[str, int]:
     here = Package.objects.filter(ended_on=None)
     known = Package.objects.filter(ndc12=OuterRef("ndc12"))
     listed = Product.objects.filter(ended_on=None, kind="HUMAN PRESCRIPTION DRUG").exclude(application="")
+    short = Shortage.objects.filter(ended_on=None)
     return {
         "packages without a size": here.filter(size=None).count(),
         "packages without a price": here.exclude(Exists(Price.objects.filter(ndc12=OuterRef("ndc12")))).count(),
@@ -222,9 +223,10 @@ def joins() -> dict[str, int]:
             Exists(Approval.objects.filter(application=OuterRef("application")))
         ).count(),
         "prices of packages that are not in the drug file": Price.objects.exclude(Exists(known)).count(),
-        "shortage notices of packages that are not in the drug file": Shortage.objects.filter(ended_on=None)
+        "shortage notices of packages that are not in the drug file": short.exclude(ndc12="")
         .exclude(Exists(known))
         .count(),
+        "shortage notices that name no package": short.filter(ndc12="").count(),
         "recalls that name no package": Recall.objects.exclude(
             Exists(RecallNdc.objects.filter(number=OuterRef("number")))
         ).count(),

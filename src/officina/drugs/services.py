@@ -155,6 +155,8 @@ def _import(
         changes = directory.load(rows, edition_id=edition.pk, on=on, faults=faults, tell=told)
     else:
         changes = lists.load(rows, edition_id=edition.pk, on=on, tell=told)
+    if not any(c.rows for c in changes):
+        raise ParseError("list", where=bundle.path.name, expected="rows that can be read", got="none")
     _hold(changes, accept_shrink=accept_shrink)
     edition.rows, edition.unread = sum(c.rows for c in changes), faults.count
     edition.faults = [asdict(f) for f in faults.first]

@@ -17,6 +17,8 @@ from officina.drugs.sources.tables import day, has_columns, records
 from officina.kernel.errors import ParseError
 from officina.kernel.quantity import D
 
+_PLACES = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRow:
@@ -148,8 +150,8 @@ def _factor(number: int, r: dict[str, str], guideline: str, faults: Faults) -> I
     text = r[f"factor{guideline}guideline"].strip()
     try:
         factor, steps = (None, text) if ":" in text else (D(text), "")
-        if factor is not None and not 0 < factor < 1000:
-            raise ParseError("factor", expected="a number above 0 and below 1000", got=text)
+        if factor is not None and not (0 < factor < 1000 and factor == round(factor, _PLACES)):
+            raise ParseError("factor", expected=f"a number above 0 and below 1000, {_PLACES} places", got=text)
     except ParseError as problem:
         faults.add(number, str(problem), r["opioid"])
         return
