@@ -11,6 +11,7 @@ from rich.table import Table
 
 from officina.base import queries as base
 from officina.cli import house
+from officina.cli.drugs_price import price
 from officina.cli.drugs_update import update
 from officina.cli.import_words import progress, told
 from officina.dispensing import medicines
@@ -26,6 +27,7 @@ def drugs() -> None:
 
 
 drugs.add_command(update)
+drugs.add_command(price)
 
 
 @drugs.command("import", short_help="Bring official files into the drug file.")

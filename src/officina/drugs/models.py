@@ -1,5 +1,6 @@
 """The drug file: ingredients, clinical drugs, products and packages, and what the official lists say of them."""
 
+import uuid
 from decimal import Decimal
 
 from django.db import models
@@ -345,3 +346,29 @@ class MorphineFactor(Row):
     guideline = models.CharField(max_length=8)
     factor = ScaledField(places=5, null=True)
     steps = models.CharField(max_length=200, blank=True)
+
+
+class HousePrice(models.Model):
+    """How a house makes its prices from a day on: the terms of all, or the fixed price of one package. Never changed; a later row takes over."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    site = models.ForeignKey("base.Site", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="+")
+    """None: the terms of every package that has no price of its own."""
+    starts_on = models.DateField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=120)
+    percent = MoneyField(null=True)
+    fee = MoneyField(null=True)
+    minimum = MoneyField(null=True)
+    round_to = MoneyField(null=True)
+    tiers = models.TextField(blank=True)
+    """As `rules.pricing.read_tiers` reads them."""
+    per_unit = MoneyField(null=True)
+    """Of a package: dollars a unit; None ends its own price."""
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "package", "-starts_on"], name="house_price_in_force")]
+
+    def __str__(self) -> str:
+        return f"prices from {self.starts_on}"
