@@ -20,10 +20,12 @@ from officina.drugs.models import (
     Price,
     Product,
     Substance,
+    Unlisted,
 )
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import D
 from small_directory import as_zip, package, product
+from small_lists import openfda, recall_record, shortage_record
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -258,6 +260,28 @@ def test_a_source_is_stale_after_its_days_and_missing_before_its_first(boss, tmp
     assert (fresh["nadac"].loaded_on, fresh["nadac"].is_stale) == (None, False)
 
 
+def test_prices_are_as_old_as_the_newest_day_they_speak_of_unless_that_lies_ahead(boss, tmp_path):
+    head = "NDC,NADAC Per Unit,Effective Date,Pricing Unit,As of Date\n"
+    for n, (day, dated) in enumerate((("10/01/2026", date(2026, 10, 1)), ("10/01/2062", None), ("soon", None))):
+        (tmp_path / f"{n}.csv").write_text(
+            f"{head}11111022233,1,12/18/2024,EA,09/24/2025\n11111022244,1,12/18/2024,EA,{day}\n".replace(
+                "09/24/2025", "09/24/2025" if dated else ""
+            )
+        )
+        assert bring(boss, tmp_path / f"{n}.csv").dated == dated
+
+
+def test_the_two_lists_beside_the_directory_end_nothing_of_each_other(boss, tmp_path):
+    head = "PRODUCTID\tPRODUCTNDC\tNDCPACKAGECODE\tPACKAGEDESCRIPTION\n"
+    for name, code in (("unfinished", "11111-222-33"), ("packages_excluded", "11111-333-33")):
+        (tmp_path / f"{name}.txt").write_text(f"{head}a\t{code[:9]}\t{code}\t25 kg in 1 DRUM\n")
+        assert counts(bring(boss, tmp_path / f"{name}.txt")) == {"unlisted": (1, 0, 0)}
+    assert dict(Unlisted.objects.filter(ended_on=None).values_list("ndc", "why")) == {
+        "11111-222-33": "unfinished",
+        "11111-333-33": "excluded",
+    }
+
+
 def test_what_cannot_be_joined_is_counted(boss, tmp_path):
     bring(boss, as_zip(tmp_path / "d.zip", [product()], [package()]))
     (tmp_path / "n.csv").write_text(
@@ -267,3 +291,19 @@ def test_what_cannot_be_joined_is_counted(boss, tmp_path):
     told = queries.joins()
     assert told["packages without a price"] == 1
     assert told["prices of packages that are not in the drug file"] == 1
+
+
+def test_shortages_and_recalls_that_meet_no_package_are_counted_and_not_dropped(boss, tmp_path):
+    bring(boss, as_zip(tmp_path / "d.zip", [product(1)], [package(1)]))
+    known, unknown, unnamed = [shortage_record(n) for n in (1, 2, 3)]
+    unnamed["package_ndc"] = ""
+    (tmp_path / "s.json").write_text(openfda([known, unknown, unnamed]))
+    nameless = recall_record(3) | {"product_description": "Any tablets"}
+    (tmp_path / "r.json").write_text(openfda([recall_record(1), recall_record(2), nameless]))
+    bring(boss, tmp_path / "s.json")
+    bring(boss, tmp_path / "r.json")
+    told = queries.joins()
+    assert told["shortage notices of packages that are not in the drug file"] == 1
+    assert told["shortage notices that name no package"] == 1
+    assert told["recalled packages that are not in the drug file"] == 1
+    assert told["recalls that name no package"] == 1

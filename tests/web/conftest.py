@@ -9,7 +9,7 @@ from django.test import Client
 
 from cast import Cast, assemble
 from officina.base.access import Actor
-from officina.drugs import search
+from officina.drugs import freshness, search
 from officina.kernel import clock
 from officina.web import shell
 from web import statements
@@ -19,9 +19,10 @@ Seat = Callable[[Actor], Client]
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """One pharmacy with its people, a shelf and two patients; its medicines have been searched before, as at any desk by nine."""
+    """One pharmacy with its people, a shelf and two patients; its drug file was searched and found fresh, as at any desk by nine."""
     made = assemble()
     search.index()
+    freshness.stale(on=made.clock.date())
     return made
 
 

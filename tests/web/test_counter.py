@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from officina.dispensing.services import review
+from officina.drugs import freshness
+from officina.drugs.models import Edition
 from officina.prescriptions.models import Message, Received
 from officina.web.counter import waiting
 
@@ -166,3 +168,45 @@ def test_what_was_searched_stands_in_no_address(seat, cast):
 
 def test_the_keys_are_told(seat, cast):
     assert "Switch by PIN".lower() in text(seat(cast.ada).get("/help/keys")).lower()
+
+
+def test_a_list_that_is_too_old_is_named_with_what_mends_it(seat, cast):
+    day = cast.clock.date()
+    for source, age in (("nadac", 15), ("fda-ndc", 30), ("cdc-mme", 731)):
+        Edition.objects.create(
+            source=source, dated=day - timedelta(days=age), name="f", sha256="0", loaded_at=cast.clock, rows=1
+        )
+    assert "may have changed since" not in text(seat(cast.tess).get("/"))
+    freshness.forget()
+    told = text(seat(cast.tess).get("/"))
+    assert "CMS NADAC prices: the edition of" in told
+    assert (
+        "is 15 days old; 14 are allowed, and what it says may have changed since. Tell the owner: officina drugs update nadac"
+        in told
+    )
+    assert "rr7103a1.htm and import the file with: officina drugs import FILE" in told
+    assert told.count("may have changed since") == 2
+
+
+def test_a_list_counts_by_its_newest_load_and_one_that_nobody_knows_any_more_not_at_all(
+    cast, django_assert_num_queries
+):
+    freshness.forget()
+    day = cast.clock.date()
+    for source, age in (("nadac", 90), ("nadac", 3), ("fda-unlisted", 900)):
+        Edition.objects.create(
+            source=source, dated=day - timedelta(days=age), name="f", sha256="0", loaded_at=cast.clock, rows=1
+        )
+    with django_assert_num_queries(1):
+        assert freshness.stale(on=day) == []
+        assert [s.age for s in freshness.stale(on=day + timedelta(days=12))] == [15]
+
+
+def test_a_wrong_file_of_addresses_does_not_close_the_counter(cast, settings):
+    settings.DRUG_SOURCES = "/nowhere.toml"
+    freshness.forget()
+    day = cast.clock.date()
+    Edition.objects.create(
+        source="nadac", dated=day - timedelta(days=15), name="f", sha256="0", loaded_at=cast.clock, rows=1
+    )
+    assert [s.most for s in freshness.stale(on=day)] == [14]

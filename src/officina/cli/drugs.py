@@ -1,22 +1,21 @@
 """`officina drugs`: bring official lists into the drug file, and tell how fresh each is."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from officina.base import queries as base
 from officina.cli import house
+from officina.cli.drugs_price import price
+from officina.cli.drugs_update import update
+from officina.cli.import_words import progress, told
 from officina.dispensing import medicines
 from officina.drugs import queries, services
-from officina.drugs.services import Imported
 from officina.kernel import clock
 from officina.kernel.errors import Refused
 from officina.labels import tallman
@@ -25,6 +24,10 @@ from officina.labels import tallman
 @click.group(short_help="The drug file: bring official lists in.")
 def drugs() -> None:
     """The drug file: official lists, brought in by what changed."""
+
+
+drugs.add_command(update)
+drugs.add_command(price)
 
 
 @drugs.command("import", short_help="Bring official files into the drug file.")
@@ -45,7 +48,7 @@ def import_files(paths: tuple[Path, ...], edition: datetime | None, accept_shrin
     house.migrate()
     actor = base.setup_actor(house.site().pk)
     try:
-        with _progress(hidden=as_json) as tell:
+        with progress(hidden=as_json) as tell:
             done = services.import_files(
                 actor,
                 paths=list(paths),
@@ -61,38 +64,7 @@ def import_files(paths: tuple[Path, ...], edition: datetime | None, accept_shrin
         house.answer({"files": [asdict(one) for one in done]})
         return
     for one in done:
-        click.echo(_told(one))
-
-
-@contextmanager
-def _progress(*, hidden: bool) -> Iterator[Callable[[str, int], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,} rows"),
-        TimeElapsedColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as bar:
-        tasks = {}
-
-        def tell(title: str, count: int) -> None:
-            if title not in tasks:
-                tasks[title] = bar.add_task(title, total=None)
-            bar.update(tasks[title], completed=count)
-
-        yield tell
-
-
-def _told(one: Imported) -> str:
-    head = f"{one.title}, {one.name}"
-    if one.is_same:
-        return f"{head}: these very bytes are in the drug file already."
-    parts = [
-        f"{c.rows:,} {c.name} rows ({c.added:,} new, {c.changed:,} changed, {c.ended:,} ended)" for c in one.changes
-    ]
-    unread = f"; lines not read and left out: {one.unread:,}" if one.unread else ""
-    return f"{head}: {', '.join(parts)}{unread}."
+        click.echo(told(one))
 
 
 @drugs.command(short_help="Edition, age, rows and checksum of every source.")
@@ -101,7 +73,11 @@ def status(as_json: bool) -> None:
     """How fresh each official list is, what it holds, and what could not be joined."""
     house.migrate()
     today = clock.now().date()
-    sources, joins = queries.sources(on=today), queries.joins()
+    try:
+        sources, joins = queries.sources(on=today), queries.joins()
+    except Refused as no:
+        click.echo(str(no), err=True)
+        sys.exit(1)
     if as_json:
         house.answer({"sources": [asdict(s) for s in sources], "joins": joins})
         return
@@ -112,6 +88,10 @@ def status(as_json: bool) -> None:
         age = "never loaded" if s.loaded_on is None else f"{s.age} d{' STALE' if s.is_stale else ''}"
         table.add_row(s.title, _day(s.dated), age, f"{s.rows:,}", f"{s.unread:,}", s.sha256[:12])
     Console().print(table)
+    for s in sources:
+        if s.is_stale:
+            checked = f", and its address had no newer one on {s.checked_on}" if s.checked_on else ""
+            click.echo(f"STALE: {s.title} is {s.age} days old{checked}. {s.mend}")
     for what, count in joins.items():
         click.echo(f"{count:,} {what}")
 

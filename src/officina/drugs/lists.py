@@ -28,7 +28,8 @@ from officina.drugs.sources.fda_ndc import fingerprint
 from officina.drugs.sources.shape import Row
 
 TABLES: dict[type, type[Kept]] = {
-    fda_unlisted.UnlistedRow: Unlisted,
+    fda_unlisted.UnfinishedRow: Unlisted,
+    fda_unlisted.ExcludedRow: Unlisted,
     rxnorm.ConceptRow: RxName,
     rxnorm.RelationRow: RxRelation,
     rxnorm.NdcLinkRow: RxNdc,
@@ -43,6 +44,11 @@ TABLES: dict[type, type[Kept]] = {
     safety_lists.LookAlikeRow: LookAlike,
     safety_lists.MorphineFactorRow: MorphineFactor,
 }
+_PART: dict[type, dict[str, str]] = {
+    fda_unlisted.UnfinishedRow: {"why": "unfinished"},
+    fda_unlisted.ExcludedRow: {"why": "excluded"},
+}
+"""Where two lists share a table: the rows of which one speaks. Of the others' rows it must end none."""
 _LONGEST_KEY = 120
 
 
@@ -73,7 +79,9 @@ class _Load:
         self.edition_id, self.on = edition_id, on
         self.have = {
             key: (pk, mark, ended is None)
-            for pk, key, mark, ended in self.model._default_manager.values_list("pk", "key", "fingerprint", "ended_on")
+            for pk, key, mark, ended in self.model._default_manager.filter(**_PART.get(kind, {})).values_list(
+                "pk", "key", "fingerprint", "ended_on"
+            )
         }
         self.table = Table(self.model, ["key", *self.names, "fingerprint", "edition", "ended_on"])
         self.change = Change(self.model._meta.model_name or "", before=sum(1 for h in self.have.values() if h[2]))

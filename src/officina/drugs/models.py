@@ -1,5 +1,6 @@
 """The drug file: ingredients, clinical drugs, products and packages, and what the official lists say of them."""
 
+import uuid
 from decimal import Decimal
 
 from django.db import models
@@ -21,6 +22,13 @@ class Edition(models.Model):
     unread = models.PositiveIntegerField(default=0)
     faults = models.JSONField(default=list)
     """The first lines that were left out, with the reason."""
+    address = models.URLField(max_length=600, blank=True)
+    """From where the house fetched it; empty where a person brought the file."""
+    etag = models.CharField(max_length=200, blank=True)
+    modified = models.CharField(max_length=60, blank=True)
+    """How the server names these bytes, so that it need not send them again."""
+    checked_at = models.DateTimeField(null=True)
+    """When the address last said that it has no other."""
 
     class Meta:
         indexes = [models.Index(fields=["source", "-loaded_at"], name="edition_newest")]
@@ -338,3 +346,29 @@ class MorphineFactor(Row):
     guideline = models.CharField(max_length=8)
     factor = ScaledField(places=5, null=True)
     steps = models.CharField(max_length=200, blank=True)
+
+
+class HousePrice(models.Model):
+    """How a house makes its prices from a day on: the terms of all, or the fixed price of one package. Never changed; a later row takes over."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    site = models.ForeignKey("base.Site", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="+")
+    """None: the terms of every package that has no price of its own."""
+    starts_on = models.DateField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=120)
+    percent = MoneyField(null=True)
+    fee = MoneyField(null=True)
+    minimum = MoneyField(null=True)
+    round_to = MoneyField(null=True)
+    tiers = models.TextField(blank=True)
+    """As `rules.pricing.read_tiers` reads them."""
+    per_unit = MoneyField(null=True)
+    """Of a package: dollars a unit; None ends its own price."""
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "package", "-starts_on"], name="house_price_in_force")]
+
+    def __str__(self) -> str:
+        return f"prices from {self.starts_on}"

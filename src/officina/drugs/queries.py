@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
 from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q, QuerySet
 
 from officina.base.rows import Question
+from officina.drugs import addresses
+from officina.drugs.addresses import Address
 from officina.drugs.models import Approval, Edition, Price, Product, Recall, RecallNdc, RxNdc, Shortage
 from officina.drugs.models import Drug as Drug
 from officina.drugs.models import Ingredient as Ingredient
 from officina.drugs.models import Package as Package
 from officina.drugs.sources.registry import SOURCES
 from officina.drugs.sources.shape import Source
-from officina.kernel.errors import Refused
+from officina.kernel.errors import ParseError, Refused
 
 _SAID = {"sulfonamide-antibiotic": "sulfa", "nsaid": "nsaid", "cephalosporin": "cephalosporin", "opioid": "opioid"}
 """How a class is called at the counter, where it is not called by its key."""
@@ -135,9 +138,13 @@ class SourceState:
     key: str
     title: str
     url: str
+    mend: str
+    """What brings it up to date."""
     dated: date | None
     loaded_on: date | None
     """None where it was never loaded."""
+    checked_on: date | None
+    """When its address last said that it has no newer one."""
     age: int
     """Days since the edition, or since the load where the file tells no day."""
     is_stale: bool
@@ -154,22 +161,52 @@ def sources(*, on: date) -> list[SourceState]:
 
 def _state(source: Source, on: date) -> SourceState:
     newest = Edition.objects.filter(source=source.KEY).order_by("-loaded_at", "-pk").first()
+    at = address(source.KEY)
     if newest is None:
-        return SourceState(source.KEY, source.TITLE, source.URL, None, None, 0, False, 0, 0, "")
+        return SourceState(source.KEY, source.TITLE, at.url, at.mend, None, None, None, 0, False, 0, 0, "")
     loaded_on = newest.loaded_at.date()
     age = max((on - (newest.dated or loaded_on)).days, 0)
     return SourceState(
         source.KEY,
         source.TITLE,
-        source.URL,
+        at.url,
+        at.mend,
         newest.dated,
         loaded_on,
+        newest.checked_at.date() if newest.checked_at else None,
         age,
-        age > source.STALE_AFTER,
+        age > at.stale_after,
         newest.rows,
         newest.unread,
         newest.sha256,
     )
+
+
+def address(key: str) -> Address:
+    """Where a source is had and how long an edition of it may be used; Refused where there is no such source, or the house's file is wrong."""
+    try:
+        found = addresses.book(settings.DRUG_SOURCES)
+    except ParseError as problem:
+        raise Refused("no_addresses", f"The addresses of the drug lists cannot be read: {problem}") from problem
+    if key not in found:
+        raise Refused("no_source", f"There is no source {key!r}. There are: {', '.join(found)}.")
+    return found[key]
+
+
+def fetchable() -> list[str]:
+    """The keys of the sources that are files on a server, in the order in which they are fetched."""
+    return [source for source in dict.fromkeys(s.KEY for s in SOURCES) if not address(source).by_hand]
+
+
+def title_of(key: str) -> str:
+    """What a source is called."""
+    return next(s.TITLE for s in SOURCES if key == s.KEY)
+
+
+def fetched(key: str) -> tuple[str, str, str] | None:
+    """Address, ETag and Last-Modified of the newest edition, where the house fetched it; None where a person brought it."""
+    newest = Edition.objects.filter(source=key).order_by("-loaded_at", "-pk").first()
+    return (newest.address, newest.etag, newest.modified) if newest and newest.address else None
 
 
 def joins() -> dict[str, int]:
@@ -177,6 +214,7 @@ def joins() -> dict[str, int]:
     here = Package.objects.filter(ended_on=None)
     known = Package.objects.filter(ndc12=OuterRef("ndc12"))
     listed = Product.objects.filter(ended_on=None, kind="HUMAN PRESCRIPTION DRUG").exclude(application="")
+    short = Shortage.objects.filter(ended_on=None)
     return {
         "packages without a size": here.filter(size=None).count(),
         "packages without a price": here.exclude(Exists(Price.objects.filter(ndc12=OuterRef("ndc12")))).count(),
@@ -185,9 +223,10 @@ def joins() -> dict[str, int]:
             Exists(Approval.objects.filter(application=OuterRef("application")))
         ).count(),
         "prices of packages that are not in the drug file": Price.objects.exclude(Exists(known)).count(),
-        "shortage notices of packages that are not in the drug file": Shortage.objects.filter(ended_on=None)
+        "shortage notices of packages that are not in the drug file": short.exclude(ndc12="")
         .exclude(Exists(known))
         .count(),
+        "shortage notices that name no package": short.filter(ndc12="").count(),
         "recalls that name no package": Recall.objects.exclude(
             Exists(RecallNdc.objects.filter(number=OuterRef("number")))
         ).count(),

@@ -1,9 +1,12 @@
 """Writing the drug file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+
+from django.db.models import QuerySet
 
 from officina.base import acts, audit
 from officina.base.access import Actor
@@ -38,6 +41,15 @@ class Imported:
     changes: list[Change]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """From where a file was fetched, and how its server names these bytes."""
+
+    address: str
+    etag: str = ""
+    modified: str = ""
+
+
 @command
 @aside("tell")
 def import_files(
@@ -51,12 +63,59 @@ def import_files(
 ) -> list[Imported]:
     """Bring official files into the drug file, all of them or none. ParseError becomes Refused; `tell` hears title and rows read."""
     actor.must(acts.MANAGE_STAFF, at=at)
-    try:
+    with _nothing_changed():
         found = [(bundle := open_bundle(path), source_of(bundle)) for path in paths]
         return [
             _import(actor, bundle, source, at=at, dated=dated, accept_shrink=accept_shrink, tell=tell)
             for bundle, source in found
         ]
+
+
+@command
+@aside("tell")
+def import_fetched(
+    actor: Actor,
+    *,
+    key: str,
+    path: Path,
+    origin: Origin,
+    at: datetime,
+    accept_shrink: bool = False,
+    tell: Callable[[str, int], None] | None = None,
+) -> Imported:
+    """Bring a file in that was fetched for the source of that key; Refused where its content is that of another."""
+    actor.must(acts.MANAGE_STAFF, at=at)
+    with _nothing_changed():
+        bundle = open_bundle(path)
+        source = source_of(bundle)
+        if key != source.KEY:
+            raise ParseError("file of " + key, where=origin.address, expected=key, got=source.TITLE)
+        done = _import(actor, bundle, source, at=at, dated=None, accept_shrink=accept_shrink, tell=tell)
+        _note_origin(key, origin, at=at)
+        return done
+
+
+@command
+def confirm(actor: Actor, *, key: str, at: datetime) -> None:
+    """Note that the address of a source has no other edition than the house has."""
+    actor.must(acts.MANAGE_STAFF, at=at)
+    _newest(key).update(checked_at=at)
+
+
+def _note_origin(key: str, origin: Origin, *, at: datetime) -> None:
+    _newest(key).update(address=origin.address, etag=origin.etag[:200], modified=origin.modified[:60], checked_at=at)
+
+
+def _newest(key: str) -> QuerySet[Edition]:
+    newest = Edition.objects.filter(source=key).order_by("-loaded_at", "-pk").values_list("pk", flat=True).first()
+    return Edition.objects.filter(pk__in=[newest])
+
+
+@contextmanager
+def _nothing_changed() -> Iterator[None]:
+    """What could not be read becomes a refusal that says what came of it: nothing."""
+    try:
+        yield
     except ParseError as problem:
         raise Refused("not_readable", f"Nothing was changed: {problem}") from problem
 
@@ -79,7 +138,7 @@ def _import(
     faults = Faults()
     edition = Edition.objects.create(
         source=source.KEY,
-        dated=dated or source.edition(bundle),
+        dated=dated or _edition(source, bundle, today=actor.day(at)),
         name=bundle.path.name[:200],
         sha256=bundle.sha256,
         loaded_at=at,
@@ -96,6 +155,8 @@ def _import(
         changes = directory.load(rows, edition_id=edition.pk, on=on, faults=faults, tell=told)
     else:
         changes = lists.load(rows, edition_id=edition.pk, on=on, tell=told)
+    if not any(c.rows for c in changes):
+        raise ParseError("list", where=bundle.path.name, expected="rows that can be read", got="none")
     _hold(changes, accept_shrink=accept_shrink)
     edition.rows, edition.unread = sum(c.rows for c in changes), faults.count
     edition.faults = [asdict(f) for f in faults.first]
@@ -105,6 +166,12 @@ def _import(
     return Imported(
         source.KEY, source.TITLE, bundle.path.name, edition.dated, faults.count, is_same=False, changes=changes
     )
+
+
+def _edition(source: Source, bundle: Bundle, *, today: date) -> date | None:
+    """The day of the edition; one that lies ahead is a slip, and would keep the list from ever being stale."""
+    told = source.edition(bundle)
+    return told if told is not None and told <= today + timedelta(days=1) else None
 
 
 def _hold(changes: list[Change], *, accept_shrink: bool) -> None:

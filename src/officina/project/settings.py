@@ -69,6 +69,8 @@ def _seconds(name: str, default: int) -> int:
     return int(given)
 
 
+DRUG_SOURCES = os.environ.get("OFFICINA_DRUG_SOURCES", "")
+"""The house's own addresses and limits of the official lists; the shipped ones hold for what it does not name."""
 SECRET_KEY = _secret()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("OFFICINA_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")

@@ -6,6 +6,7 @@ from officina.base.access import Act
 from officina.base.acts import SEE_AUDIT
 from officina.dispensing import acts as dispensing
 from officina.dispensing.rules.machine import State
+from officina.drugs import acts as drugs
 from officina.inventory import acts as inventory
 from officina.patients import acts as patients
 from officina.prescriptions import acts as prescriptions
@@ -68,9 +69,10 @@ PICKUP = Desk(
 )  # fmt: skip
 PATIENTS = Desk(name="patients", title="Patients", key="t", path="/patients/", needs=(patients.SEE,))
 STOCK = Desk(name="stock", title="Stock", key="s", path="/stock/", needs=(inventory.SEE,))
+DRUGS = Desk(name="drugs", title="Prices", key="d", path="/drug-desk/", needs=(drugs.SET_PRICES,))
 AUDIT = Desk(name="audit", title="Audit", key="a", path="/audit/", needs=(SEE_AUDIT,))
 
-DESKS = (COUNTER, INTAKE, REFILLS, REQUESTS, ENTRY, REVIEW, FILLING, CHECKING, PICKUP, PATIENTS, STOCK, AUDIT)
+DESKS = (COUNTER, INTAKE, REFILLS, REQUESTS, ENTRY, REVIEW, FILLING, CHECKING, PICKUP, PATIENTS, STOCK, DRUGS, AUDIT)
 
 PRESCRIPTION = "/rx/"
 """A prescription's own page is no desk: one comes to it from everywhere."""

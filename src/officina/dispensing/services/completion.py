@@ -6,8 +6,8 @@ from decimal import Decimal
 from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.dispensing.models import Fill
-from officina.dispensing.rules import pricing
 from officina.dispensing.rules.machine import State
+from officina.dispensing.services import amounts
 from officina.dispensing.services.steps import advance, touch
 from officina.kernel.ids.numbers import HouseNumber
 from officina.law import partial
@@ -23,8 +23,7 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, case: partial.Case, at: da
     assert fill.quantity is not None
     assert fill.package is not None
     owed, agreed = fill.quantity - have, fill.price
-    now = pricing.cash_price(have, fill.package.unit_cost, pricing.rule()).amount if agreed is not None else None
-    now = min(now, agreed) if now is not None and agreed is not None else None
+    now = amounts.of_part(actor, fill, have, at=at)
     due_by = _due_by(actor, fill, case, at=at)
     touch(fill, quantity=have, owed=owed, price=now, labels_printed=0, part_case=case.case)
     rest = Fill.objects.create(

@@ -7,9 +7,8 @@ from officina.base.access import Actor
 from officina.base.command import command
 from officina.dispensing import acts
 from officina.dispensing.models import Fill
-from officina.dispensing.rules import pricing
 from officina.dispensing.rules.machine import COUNTED, FINAL, State
-from officina.dispensing.services import completion, counting
+from officina.dispensing.services import amounts, completion, counting
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.kernel.errors import Refused
 from officina.prescriptions.services import orders as prescriptions
@@ -73,10 +72,7 @@ def screen_again(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 def settle_payment(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """The cash price stands; claims will have their place here."""
     ask(actor, fill, "settle_payment", at=at, why="")
-    assert fill.package is not None
-    assert fill.quantity is not None
-    price = pricing.cash_price(fill.quantity, fill.package.unit_cost, pricing.rule())
-    return advance(actor, fill, "settle_payment", at=at, price=price.amount)
+    return advance(actor, fill, "settle_payment", at=at, price=amounts.agreed(actor, fill, at=at))
 
 
 @command

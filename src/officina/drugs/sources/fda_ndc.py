@@ -15,8 +15,6 @@ from officina.kernel.errors import ParseError
 
 KEY: str = "fda-ndc"
 TITLE: str = "FDA NDC directory"
-STALE_AFTER: int = 30
-URL: str = "https://www.accessdata.fda.gov/cder/ndctext.zip"
 
 PRODUCTS = Layout(
     (

@@ -15,8 +15,6 @@ from officina.kernel.ids.ndc import Ndc
 
 KEY: str = "fda-recalls"
 TITLE: str = "FDA enforcement reports (recalls)"
-STALE_AFTER: int = 14
-URL: str = "https://download.open.fda.gov/drug/enforcement/drug-enforcement-0001-of-0001.json.zip"
 
 _NDC = re.compile(r"(?<![0-9-])[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}(?![0-9-])", re.ASCII)
 _DAYS = ("%Y%m%d", "%Y-%m-%d", "%m/%d/%Y")

@@ -15,10 +15,19 @@ from officina.kernel.ids.ndc import Ndc
 
 KEY: str = "fda-shortages"
 TITLE: str = "FDA drug shortages"
-STALE_AFTER: int = 7
-URL: str = "https://www.accessdata.fda.gov/scripts/drugshortages/Drugshortages.cfm"
 
 _NDC = re.compile(r"(?<![0-9-])[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}(?![0-9-])", re.ASCII)
+_COLUMNS = (
+    "Generic Name",
+    "Company Name",
+    "Presentation",
+    "Type of Update",
+    "Date of Update",
+    "Availability Information",
+    "Reason for Shortage",
+    "Status",
+    "Initial Posting Date",
+)
 _DAYS = ("%m/%d/%Y", "%Y-%m-%d", "%Y%m%d")
 
 
@@ -53,7 +62,7 @@ def tells(bundle: Bundle) -> bool:
     if len(bundle.members) != 1:
         return False
     member = bundle.members[0]
-    return has_columns(member, ("Generic Name", "Presentation", "Type of Update")) or json_results.has_results(
+    return has_columns(member, _COLUMNS) or json_results.has_results(
         member, "update_type", "initial_posting_date", "generic_name"
     )
 

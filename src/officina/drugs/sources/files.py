@@ -4,6 +4,8 @@ import functools
 import gzip
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,8 +22,22 @@ _LARGEST = 6 << 30
 _DENSEST = 200
 """Text packs about tenfold; a zip that promises two hundredfold is made to fill the disk."""
 _MOST_MEMBERS = 500
+_MOST_BLANK = 10_000
+"""Empty lines on end: hundreds of millions of them, packed small, would keep the reader busy for hours."""
 _CHUNK = 1 << 20
 _HEAD = 1 << 16
+_SPOILT = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    IndexError,
+)
+"""What the standard library says of an archive that was cut, bent or made by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +62,33 @@ class Member:
         try:
             with _raw(self) as raw, io.BufferedReader(_Counted(raw, self), _CHUNK) as stream:
                 yield stream
-        except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as problem:
+        except _SPOILT as problem:
             raise ParseError(
                 "whole file", where=self.name, expected="an archive that unpacks", got=str(problem)
             ) from None
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Lines with their number, without the line end; ParseError for one longer than a megabyte or a last one cut off."""
+    def lines(self, *, open_end: bool = False) -> Iterator[tuple[int, bytes]]:
+        """Lines with their number, without the line end; ParseError for one longer than a megabyte.
+
+        And for a last one without its line end, since half a number is a number, unless the publisher leaves it out (`open_end`).
+        """
         with self.open() as stream:
-            number = 0
+            number = blank = 0
             while line := stream.readline(_LONGEST_LINE + 1):
                 number += 1
+                blank = blank + 1 if len(line) <= 2 else 0
+                if blank > _MOST_BLANK:
+                    raise ParseError(
+                        "table", where=f"{self.name} line {number}", expected="rows", got="empty lines only"
+                    )
                 if len(line) > _LONGEST_LINE:
                     raise ParseError(
                         "line", where=f"{self.name} line {number}", expected="at most a megabyte", got=line[:60]
+                    )
+                if not line.endswith(b"\n") and not open_end:
+                    where = f"{self.name} line {number}"
+                    raise ParseError(
+                        "whole file", where=where, expected="a line end after the last line", got=line[-60:]
                     )
                 yield number, line.rstrip(b"\r\n")
 
@@ -116,7 +145,9 @@ class Bundle:
 
     def named(self, *names: str) -> Member | None:
         """The member whose own name, without folders and case, is one of these."""
-        return next((m for m in self.members if m.name.lower() in names), None)
+        found = [m for m in self.members if m.name.lower() in names]
+        # RxNorm's full release holds its prescribable part once more, a folder deeper.
+        return min(found, key=lambda m: len(str(m.path / m.inside)), default=None)
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -136,11 +167,19 @@ def _members(path: Path) -> tuple[Member, ...]:
         if _starts(path, b"PK\x03\x04"):
             raise ParseError("zip", where=path.name, expected="the end of the archive: it was cut off", got="PK")
         return (Member(path, path.name, path.stat().st_size, stamp=path.stat().st_mtime_ns),)
-    with zipfile.ZipFile(path) as archive:
-        infos = [i for i in archive.infolist() if not i.is_dir()]
-        if len(infos) > _MOST_MEMBERS:
-            raise ParseError("zip", where=path.name, expected=f"at most {_MOST_MEMBERS} files", got=len(infos))
-        return tuple(_checked(path, info) for info in infos)
+    infos = _contents(path)
+    if len(infos) > _MOST_MEMBERS:
+        raise ParseError("zip", where=path.name, expected=f"at most {_MOST_MEMBERS} files", got=len(infos))
+    return tuple(_checked(path, info) for info in infos)
+
+
+def _contents(path: Path) -> list[zipfile.ZipInfo]:
+    """The files that a zip lists; ParseError where its list is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [i for i in archive.infolist() if not i.is_dir()]
+    except (*_SPOILT, UnicodeError) as problem:
+        raise ParseError("zip", where=path.name, expected="an archive whose list is whole", got=str(problem)) from None
 
 
 def _checked(path: Path, info: zipfile.ZipInfo) -> Member:

@@ -15,6 +15,7 @@ _UPDATED = re.compile(rb'"last_updated"\s*:\s*"(\d{4}-\d{2}-\d{2})"')
 _CHUNK = 1 << 20
 _LONGEST = 8 << 20
 _GAP = re.compile(r"[\s,]*")
+_RISKY = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 def has_results(member: Member, *names: str) -> bool:
@@ -43,8 +44,11 @@ def results(member: Member) -> Iterator[tuple[int, dict[str, Any]]]:
             if buffer.startswith("]", at):
                 return
             try:
+                begin = at
                 record, at = decoder.raw_decode(buffer, at)
                 number += 1
+                if _RISKY.search(buffer, begin, at):
+                    _check_text(record, f"{member.name} record {number}")
                 if not isinstance(record, dict):
                     raise ParseError("record", where=f"{member.name} record {number}", expected="an object", got=record)
                 yield number, record
@@ -57,6 +61,19 @@ def results(member: Member) -> Iterator[tuple[int, dict[str, Any]]]:
                         "JSON", where=where, expected="records to the closing bracket", got=str(problem)
                     ) from None
                 buffer += _text(more, chunks, member)
+            except ParseError:
+                raise
+            except ValueError as problem:
+                where = f"{member.name} record {number + 1}"
+                raise ParseError("JSON", where=where, expected="numbers of a sane length", got=str(problem)) from None
+
+
+def _check_text(value: Any, where: str) -> None:
+    """ParseError for a letter that no database keeps: the zero, and half of a pair."""
+    for part in value.items() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_text(list(part) if isinstance(part, tuple) else part, where)
+    if isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+        raise ParseError("text", where=where, expected="letters that can be written down", got=value)
 
 
 def _opened(chunks: Iterator[bytes], member: Member) -> str:

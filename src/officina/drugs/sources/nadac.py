@@ -15,11 +15,10 @@ from officina.kernel.quantity import D
 
 KEY: str = "nadac"
 TITLE: str = "CMS NADAC prices"
-STALE_AFTER: int = 14
-URL: str = "https://download.medicaid.gov/data/nadac-national-average-drug-acquisition-cost.csv"
 
 _UNITS = {"EA": "each", "ML": "mL", "GM": "g", "": ""}
 PLACES = 5
+_DAYS = ("%m/%d/%Y", "%Y-%m-%d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +49,16 @@ def tells(bundle: Bundle) -> bool:
 
 
 def edition(bundle: Bundle) -> date | None:
-    """The newest day as of which the file speaks is told while its rows are read; its heading tells none."""
-    return bundle.members[0].dated
+    """The newest day as of which a row speaks: the day on which the file was packed or fetched says nothing of its prices."""
+    told = {r["asofdate"] for _, r in records(bundle.members[0], Faults())}
+    return max((found for text in told if (found := _as_of(text))), default=None)
+
+
+def _as_of(text: str) -> date | None:
+    try:
+        return day(text, *_DAYS)
+    except ParseError:
+        return None
 
 
 def rows(bundle: Bundle, faults: Faults) -> Iterator[PriceRow]:
@@ -72,7 +79,7 @@ def rows(bundle: Bundle, faults: Faults) -> Iterator[PriceRow]:
 
 
 def _price(r: dict[str, str]) -> PriceRow:
-    starts_on = day(r["effectivedate"], "%m/%d/%Y", "%Y-%m-%d")
+    starts_on = day(r["effectivedate"], *_DAYS)
     per_unit = D(r["nadacperunit"], where="NADAC Per Unit")
     if starts_on is None:
         raise ParseError("price", expected="an effective date", got=r["ndc"])

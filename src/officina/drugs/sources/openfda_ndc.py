@@ -14,8 +14,6 @@ from officina.kernel.errors import ParseError
 
 KEY: str = "fda-ndc"
 TITLE: str = "FDA NDC directory (openFDA)"
-STALE_AFTER: int = 30
-URL: str = "https://download.open.fda.gov/drug/ndc/drug-ndc-0001-of-0001.json.zip"
 
 _STRENGTH = re.compile(r"([0-9.,]+) ?(.*)")
 

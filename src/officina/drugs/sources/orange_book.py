@@ -12,8 +12,6 @@ from officina.kernel.errors import ParseError
 
 KEY: str = "orange-book"
 TITLE: str = "FDA Orange Book"
-STALE_AFTER: int = 60
-URL: str = "https://www.fda.gov/media/76860/download"
 
 PRODUCTS = Layout(
     (
@@ -48,8 +46,9 @@ PATENTS = Layout(
         "Submission_Date",
     ),
     "~",
+    open_end=True,
 )
-EXCLUSIVITY = Layout(("Appl_Type", "Appl_No", "Product_No", "Exclusivity_Code", "Exclusivity_Date"), "~")
+EXCLUSIVITY = Layout(("Appl_Type", "Appl_No", "Product_No", "Exclusivity_Code", "Exclusivity_Date"), "~", open_end=True)
 _BEFORE_1982 = "Approved Prior to Jan 1, 1982"
 
 
@@ -137,8 +136,15 @@ def edition(bundle: Bundle) -> date | None:
 def rows(bundle: Bundle, faults: Faults) -> Iterator[ApprovalRow | PatentRow | ExclusivityRow]:
     """The rows of the files that were given; each once."""
     seen: set[tuple[type, str]] = set()
-    for layout, read in ((PRODUCTS, _approval), (PATENTS, _patent), (EXCLUSIVITY, _exclusivity)):
+    parts = (
+        (PRODUCTS, "products.txt", _approval), (PATENTS, "patent.txt", _patent), (EXCLUSIVITY, "exclusivity.txt", _exclusivity)
+    )  # fmt: skip
+    for layout, name, read in parts:
         member = _found(bundle, layout)
+        spoilt = None if member else bundle.named(name)
+        if spoilt:
+            # Left out quietly, its table would go on with the rows of an older month.
+            raise ParseError("Orange Book", where=name, expected="the columns as published", got=spoilt.head()[:60])
         for number, fields in lines(member, layout, faults) if member else ():
             try:
                 row = read(fields)

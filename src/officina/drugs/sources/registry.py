@@ -4,12 +4,12 @@ from officina.drugs.sources import (
     fda_ndc,
     fda_recalls,
     fda_shortages,
-    fda_unlisted,
     nadac,
     openfda_ndc,
     orange_book,
     rxnorm,
 )
+from officina.drugs.sources.fda_unlisted import EXCLUDED, UNFINISHED
 from officina.drugs.sources.files import Bundle
 from officina.drugs.sources.safety_lists import MORPHINE_FACTORS, SCHEDULES_LIST, TALL_MAN
 from officina.drugs.sources.shape import Source
@@ -18,7 +18,8 @@ from officina.kernel.errors import ParseError
 SOURCES: tuple[Source, ...] = (
     fda_ndc,
     openfda_ndc,
-    fda_unlisted,
+    UNFINISHED,
+    EXCLUDED,
     rxnorm,
     orange_book,
     nadac,

@@ -13,8 +13,6 @@ from officina.kernel.ids.ndc import Ndc
 
 KEY: str = "rxnorm"
 TITLE: str = "RxNorm prescribable content"
-STALE_AFTER: int = 45
-URL: str = "https://download.nlm.nih.gov/rxnorm/RxNorm_full_prescribe_current.zip"
 
 _CONSO = Layout(
     (
@@ -147,9 +145,14 @@ def edition(bundle: Bundle) -> date | None:
 
 def rows(bundle: Bundle, faults: Faults) -> Iterator[ConceptRow | RelationRow | NdcLinkRow]:
     """Names, relations and NDCs of RxNorm itself; those of other vocabularies are left out."""
-    yield from _concepts(bundle, faults)
-    yield from _relations(bundle, faults)
-    yield from _links(bundle, faults)
+    parts = ((_concepts, "rxnconso.rrf"), (_relations, "rxnrel.rrf"), (_links, "rxnsat.rrf"))
+    for read, name in parts:
+        row = None
+        for row in read(bundle, faults):
+            yield row
+        if row is None and bundle.named(name):
+            # Columns that moved look like rows of another vocabulary.
+            raise ParseError("RxNorm release", where=name, expected="rows of RxNorm itself", got="none")
 
 
 def _concepts(bundle: Bundle, faults: Faults) -> Iterator[ConceptRow]:

@@ -17,6 +17,8 @@ from officina.drugs.sources.tables import day, has_columns, records
 from officina.kernel.errors import ParseError
 from officina.kernel.quantity import D
 
+_PLACES = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRow:
@@ -76,8 +78,6 @@ class MorphineFactorRow:
 class _Schedules:
     KEY: str = "dea-schedules"
     TITLE: str = "DEA schedules"
-    STALE_AFTER: int = 180
-    URL: str = "https://www.ecfr.gov/current/title-21/chapter-II/part-1308"
 
     @staticmethod
     def tells(bundle: Bundle) -> bool:
@@ -106,8 +106,6 @@ class _Schedules:
 class _TallMan:
     KEY: str = "fda-tall-man"
     TITLE: str = "FDA tall-man names"
-    STALE_AFTER: int = 365
-    URL: str = "https://www.fda.gov/drugs/medication-errors-related-cder-regulated-drug-products/fda-name-differentiation-project"
 
     @staticmethod
     def tells(bundle: Bundle) -> bool:
@@ -131,8 +129,6 @@ class _TallMan:
 class _MorphineFactors:
     KEY: str = "cdc-mme"
     TITLE: str = "CDC morphine milligram equivalents"
-    STALE_AFTER: int = 730
-    URL: str = "https://www.cdc.gov/mmwr/volumes/71/rr/rr7103a1.htm"
 
     @staticmethod
     def tells(bundle: Bundle) -> bool:
@@ -154,8 +150,8 @@ def _factor(number: int, r: dict[str, str], guideline: str, faults: Faults) -> I
     text = r[f"factor{guideline}guideline"].strip()
     try:
         factor, steps = (None, text) if ":" in text else (D(text), "")
-        if factor is not None and not 0 < factor < 1000:
-            raise ParseError("factor", expected="a number above 0 and below 1000", got=text)
+        if factor is not None and not (0 < factor < 1000 and factor == round(factor, _PLACES)):
+            raise ParseError("factor", expected=f"a number above 0 and below 1000, {_PLACES} places", got=text)
     except ParseError as problem:
         faults.add(number, str(problem), r["opioid"])
         return

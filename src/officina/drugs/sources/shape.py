@@ -50,10 +50,6 @@ class Source(Protocol):
 
     KEY: str
     TITLE: str
-    STALE_AFTER: int
-    """Days after which an edition is stale."""
-    URL: str
-    """The official address; a house may set its own."""
 
     def tells(self, bundle: Bundle) -> bool:
         """Whether the content is that of this source; the name of the file decides nothing."""

@@ -12,6 +12,8 @@ from officina.kernel.errors import ParseError
 
 _FAULTY = 0.01
 _FEW = 20
+_TENTH = 10
+"""Of a short list: twenty lines may be half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Layout:
     header: tuple[str, ...]
     separator: str
     quoted: bool = False
+    open_end: bool = False
+    """Its publisher leaves out the line end of the last line."""
 
 
 @dataclass(slots=True)
@@ -75,8 +79,8 @@ def is_table(member: Member | None, layout: Layout) -> bool:
 def lines(member: Member, layout: Layout, faults: Faults) -> Iterator[tuple[int, list[str]]]:
     """Rows of a table whose every record is one line. A row of the wrong width is a fault; too many, or one at the end, a ParseError."""
     text, width = _Text(member), len(layout.header)
-    rows, last, begun = 0, 0, False
-    for number, line in member.lines():
+    rows, last, begun, before = 0, 0, False, faults.count
+    for number, line in member.lines(open_end=layout.open_end):
         if not begun:
             begun = bool(line.strip(b"\xef\xbb\xbf \t"))
             continue
@@ -91,7 +95,7 @@ def lines(member: Member, layout: Layout, faults: Faults) -> Iterator[tuple[int,
         faults.add(number, f"{len(fields)} columns instead of {width}", line[:120].decode("cp1252", errors="replace"))
         last = number if len(fields) < width else last
     _end(member, number if begun else 0, last)
-    believable(member.name, rows, faults)
+    believable(member.name, rows, faults, before=before)
 
 
 def lines_without_header(member: Member | None, layout: Layout, faults: Faults) -> Iterator[tuple[int, list[str]]]:
@@ -100,6 +104,7 @@ def lines_without_header(member: Member | None, layout: Layout, faults: Faults) 
         return
     text, width = _Text(member), len(layout.header)
     number = rows = last = 0
+    before = faults.count
     for number, line in member.lines():
         fields = text.decode(number, line).split(layout.separator)
         if len(fields) == width:
@@ -111,7 +116,7 @@ def lines_without_header(member: Member | None, layout: Layout, faults: Faults) 
             )
             last = number
     _end(member, number, last)
-    believable(member.name, rows, faults)
+    believable(member.name, rows, faults, before=before)
 
 
 def records(
@@ -127,6 +132,7 @@ def records(
     )
     header: list[str] = []
     rows = last = 0
+    before = faults.count
     try:
         for fields in reader:
             if not header:
@@ -143,7 +149,7 @@ def records(
             "CSV", where=where, expected="quotes that close, fields of a sane length", got=str(problem)
         ) from None
     _end(member, reader.line_num, last)
-    believable(member.name, rows, faults)
+    believable(member.name, rows, faults, before=before)
 
 
 def has_columns(member: Member | None, names: Sequence[str], *, separator: str = ",") -> bool:
@@ -160,13 +166,17 @@ def has_columns(member: Member | None, names: Sequence[str], *, separator: str =
     return {plain(n) for n in names} <= found
 
 
-def believable(name: str, rows: int, faults: Faults) -> None:
-    """ParseError where the file holds nothing, or more lines than a slip here and there could not be read."""
+def believable(name: str, rows: int, faults: Faults, *, before: int = 0) -> None:
+    """ParseError where the file holds nothing, or more lines than a slip here and there could not be read.
+
+    `before` are the faults of the files that were read before this one.
+    """
     if not rows:
         raise ParseError("table", where=name, expected="rows below the header", got="none")
-    if faults.count > max(_FEW, rows * _FAULTY):
-        first = faults.first[0]
-        got = f"{faults.count} of {rows} lines not read, the first at line {first.line}: {first.what}"
+    count = faults.count - before
+    if count > max(_FEW, rows * _FAULTY) or count * _TENTH > rows:
+        first = faults.first[min(before, len(faults.first) - 1)]
+        got = f"{count} of {rows} lines not read, the first at line {first.line}: {first.what}"
         raise ParseError("table", where=name, expected="nearly every line to be readable", got=got)
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from officina.dispensing import owed
 from officina.dispensing import queries as dispensing
 from officina.dispensing.rules.machine import State
+from officina.drugs import freshness
 from officina.prescriptions import queries as prescriptions
 from officina.web.answers import Context, page, show
 from officina.web.counter import finding, waiting
@@ -25,6 +26,7 @@ def counter(request: DeskRequest) -> Context:
         "bags": dispensing.bags_waiting(actor, most=8),
         "due": dispensing.due_for_return(actor, on=actor.day(request.at), most=20),
         "pick_ups": dispensing.pick_ups_open(actor),
+        "stale": freshness.stale(on=actor.day(request.at)),
         "messages": prescriptions.unsettled(actor, most=20),
     }
 
