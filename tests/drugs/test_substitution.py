@@ -205,9 +205,24 @@ def test_codes_on_several_rows_of_one_product_are_put_together():
 
 
 def test_where_no_strength_agrees_neither_name_nor_market_chooses_one():
-    kit = listing(parts=(), brand_name="Example")
-    rows = [estradiol(), estradiol(product_number="002", strength="2MG", is_discontinued=True)]
-    assert match(kit, rows) is Unmatched.SEVERAL
-    assert (
-        match(kit, [rows[0], replace(rows[0], product_number="002", route="ORAL-21", is_discontinued=True)]) == rows[0]
-    )
+    unclear = listing(parts=(Part("ESTRADIOL", "1", "mg/1"),), brand_name="Example")
+    rows = [
+        estradiol(strength="EQ 0.8MG BASE"),
+        estradiol(product_number="002", strength="EQ 1.6MG BASE", is_discontinued=True, trade_name="OTHER"),
+    ]
+    assert match(unclear, rows) is Unmatched.SEVERAL
+    assert match(unclear, rows[:1]) == rows[0]
+    same = replace(rows[1], strength=rows[0].strength, form="TABLET", route="VAGINAL")
+    assert match(unclear, [rows[0], same]) == rows[0]
+
+
+def test_a_pack_of_pills_is_known_by_its_approval_and_no_other_kit_is():
+    kit = listing(parts=(), form="KIT", brand_name="Example")
+    pills = estradiol(ingredient="ETHINYL ESTRADIOL; LEVONORGESTREL", route="ORAL-28", strength="0.02MG;0.1MG")
+    old = replace(pills, product_number="002", route="ORAL-21", is_discontinued=True)
+    assert match(kit, [pills, old]) == pills
+    cream = estradiol(ingredient="LIDOCAINE; PRILOCAINE", form="CREAM", route="TOPICAL", strength="2.5%;2.5%")
+    assert match(kit, [cream]) is Unmatched.KIT
+    assert match(kit, [estradiol()]) is Unmatched.KIT
+    gabapentin = replace(sold("0056-0172"), approved=Unmatched.KIT)
+    assert "is a kit" in judge(replace(gabapentin, key=1), replace(gabapentin, key=2, application="ANDA1")).sentence

@@ -82,6 +82,7 @@ class Unmatched(StrEnum):
 
     NO_APPLICATION = "no application"
     NOT_IN_BOOK = "not in the book"
+    KIT = "kit"
     NO_ROW = "no row"
     SEVERAL = "several rows"
 
@@ -108,6 +109,8 @@ def match(listed: Listed, rows: Sequence[Approved]) -> Approved | Unmatched:
     """The row that a listed product is, of the rows of its application; or why none can be told (Orange Book, data file fields)."""
     if not rows:
         return Unmatched.NOT_IN_BOOK
+    if not listed.parts and not (rows := [row for row in rows if _is_course(row)]):
+        return Unmatched.KIT
     possible = [row for row in rows if not _contradicts(listed.form, row.form)]
     fits = {fit: [row for row in possible if strength_fit(listed.parts, row) is fit] for fit in Fit}
     fitting = fits[Fit.SAME] or fits[Fit.UNCLEAR]
@@ -196,6 +199,12 @@ def _amount(number: str, unit: str, many: str, per: str, *, is_base: bool) -> Am
     name, times = _UNITS[unit]
     base, each = _PERS[per]
     return Amount(count * times / (of * each), name, base, is_base)
+
+
+def _is_course(row: Approved) -> bool:
+    """Whether a row is tablets packed as a course of days. Of other kits a labeler may put anything beside the approved drug."""
+    courses = row.route.upper().startswith("ORAL-") or ";" in row.ingredient
+    return row.form.upper().startswith("TABLET") and courses
 
 
 def _contradicts(listed: str, booked: str) -> bool:

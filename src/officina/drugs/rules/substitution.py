@@ -4,7 +4,7 @@ The book gives advice to the states, and a state may allow less; it never makes 
 is inferred: what has no code, or whose row is not known, stands for nothing but itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from officina.drugs.rules.approvals import Approved, Unmatched, plain_form
 from officina.drugs.rules.clinical import base_keys
+from officina.drugs.rules.grouping import amounts
 from officina.kernel import packs
 from officina.kernel.errors import ParseError
 
@@ -171,7 +172,7 @@ def _by_heading(ours: Approved, theirs: Approved) -> Verdict:
     names = (Reason.INGREDIENT, Reason.FORM, Reason.ROUTE, Reason.STRENGTH)
     for reason, mine, other in zip(names, ours.heading, theirs.heading, strict=True):
         if mine != other:
-            return _no(reason, f"{reason.capitalize()}: {_low(other)}, not {_low(mine)}.")
+            return _no(reason, _another(reason, mine, other))
     return _by_code(ours, theirs)
 
 
@@ -212,24 +213,37 @@ def _is_one_application(written: Sold, offered: Sold) -> bool:
 
 
 def _as_listed(sold: Sold) -> tuple[object, ...]:
-    return sorted(sold.substances), sold.strength, plain_form(sold.form), sold.route.upper()
+    return sorted(sold.substances), amounts(sold.strength), _shape(sold.form), sold.route.upper()
 
 
 def _other_as_listed(written: Sold, offered: Sold) -> Verdict | None:
     """By what the labelers list alone: first what no rating could mend, then why there is none, then what is worded otherwise."""
+    of_house = [sold for sold in (written, offered) if isinstance(sold.approved, Approved) and sold.approved.is_house]
+    mend = (
+        (Reason.STRENGTH, amounts, written.strength, offered.strength),
+        (Reason.INGREDIENT, str.upper, _listing(written.substances), _listing(offered.substances)),
+    )
+    worded = (
+        (Reason.FORM, _shape, plain_form(written.form), plain_form(offered.form)),
+        (Reason.ROUTE, str.upper, written.route, offered.route),
+    )
+    # The house names salts, forms and routes in its own words: by those nothing is told of what the directory lists.
     return (
-        _other_words(Reason.INGREDIENT, _listing(written.substances), _listing(offered.substances))
-        or _other_words(Reason.STRENGTH, written.strength, offered.strength)
+        _other_words(mend[:1] if of_house else mend)
         or _not_rated(written, offered)
-        or _other_words(Reason.FORM, plain_form(written.form), plain_form(offered.form))
-        or _other_words(Reason.ROUTE, written.route, offered.route)
+        or _other_words(() if of_house else worded)
     )
 
 
-def _other_words(reason: Reason, mine: str, other: str) -> Verdict | None:
-    if mine.upper() == other.upper():
-        return None
-    return _no(reason, f"{reason.capitalize()}: {_low(other)}, not {_low(mine)}.")
+def _other_words(pairs: Iterable[tuple[Reason, Callable[[str], object], str, str]]) -> Verdict | None:
+    for reason, plain, mine, other in pairs:
+        if plain(mine) != plain(other):
+            return _no(reason, _another(reason, mine, other))
+    return None
+
+
+def _shape(form: str) -> frozenset[str]:
+    return frozenset(plain_form(form).replace("-", " ").replace(",", " ").split())
 
 
 def _not_rated(written: Sold, offered: Sold) -> Verdict | None:
@@ -256,6 +270,7 @@ def _why_unknown(sold: Sold) -> str:
     return {
         Unmatched.NO_APPLICATION: f"{who} is listed without an application.",
         Unmatched.NOT_IN_BOOK: f"{sold.application} of {who} is not in the Orange Book that was loaded.",
+        Unmatched.KIT: f"{who} is a kit, and the directory does not list what is in it.",
         Unmatched.NO_ROW: f"no row of {sold.application} in the Orange Book has the strength and form of {who}.",
         Unmatched.SEVERAL: f"several rows of {sold.application} in the Orange Book fit {who}, and they differ.",
     }[sold.approved]
@@ -287,6 +302,8 @@ def _listing(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def _low(text: str) -> str:
-    """A name as a sentence writes it; a strength stays as it is, since M and m are not the same."""
-    return text if any(c.isdigit() for c in text) else text.lower()
+def _another(reason: Reason, mine: str, other: str) -> str:
+    """A strength is told as it stands in the book, since M and m are not the same; words are told small."""
+    if reason is not Reason.STRENGTH:
+        mine, other = mine.lower(), other.lower()
+    return f"{reason.capitalize()}: {other.replace(';', '; ')}, not {mine.replace(';', '; ')}."
