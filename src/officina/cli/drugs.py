@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from officina.base import queries as base
-from officina.cli import house
+from officina.cli import drug_sheet, house
 from officina.dispensing import medicines
 from officina.drugs import queries, services
 from officina.drugs.services import Imported
@@ -25,6 +25,10 @@ from officina.labels import tallman
 @click.group(short_help="The drug file: bring official lists in.")
 def drugs() -> None:
     """The drug file: official lists, brought in by what changed."""
+
+
+drugs.add_command(drug_sheet.show)
+drugs.add_command(drug_sheet.equivalents)
 
 
 @drugs.command("import", short_help="Bring official files into the drug file.")
