@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pickup/", include("officina.web.pickup.urls")),
     path("patients/", include("officina.web.patients.urls")),
     path("stock/", include("officina.web.stockroom.urls")),
+    path("drugs/", include("officina.web.drug.urls")),
     path("audit/", include("officina.web.audit.urls")),
     path("rx/", include("officina.web.prescription.urls")),
 ]
