@@ -112,6 +112,12 @@ def _refills(page: Page) -> None:
     page.goto(page.url.replace("/patients/", "/refills/"))
 
 
+def _drug(page: Page) -> None:
+    page.goto("/stock/")
+    page.locator("#found td a").first.click()
+    page.wait_for_url("**/drugs/*/")
+
+
 SCENES: tuple[tuple[str, str, Callable[[Page], object]], ...] = (
     ("counter", "tess", lambda page: page.goto("/")),
     ("intake", "tess", lambda page: page.goto("/intake/")),
@@ -130,6 +136,7 @@ SCENES: tuple[tuple[str, str, Callable[[Page], object]], ...] = (
     ("prescription", "ada", _prescription),
     ("hand-over", "ada", _hand_over),
     ("stock", "tess", lambda page: page.goto("/stock/")),
+    ("drug", "ada", _drug),
     ("audit", "ada", lambda page: page.goto("/audit/")),
 )
 

@@ -52,6 +52,7 @@ def test_what_is_protected_is_what_should_be(cast):
         "inventory_move",
         "prescriptions_attachment",
         "prescriptions_received",
+        "prescriptions_transfer",
     ]
 
 

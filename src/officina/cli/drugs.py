@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from officina.base import queries as base
-from officina.cli import house
+from officina.cli import drug_sheet, house
 from officina.cli.drugs_price import price
 from officina.cli.drugs_update import update
 from officina.cli.import_words import progress, told
@@ -28,6 +28,8 @@ def drugs() -> None:
 
 drugs.add_command(update)
 drugs.add_command(price)
+drugs.add_command(drug_sheet.show)
+drugs.add_command(drug_sheet.equivalents)
 
 
 @drugs.command("import", short_help="Bring official files into the drug file.")

@@ -95,6 +95,7 @@ class Drugs:
         self._part = Table(DrugSubstance, ["drug", "substance", "place", "number", "unit"])
         self._link = Table(Drug.ingredients.through, ["drug", "ingredient"])
         self._taken_over: dict[int, str] = {}
+        self._composed = set(DrugSubstance.objects.filter(drug__is_house=True).values_list("drug_id", flat=True))
 
     def of(self, row: ProductRow, clinical: Clinical) -> int:
         """The key of a product's clinical drug."""
@@ -120,6 +121,9 @@ class Drugs:
             self._drugs[clinical.key] = drug_id
             self._keyed.add(drug_id)
             self._taken_over[drug_id] = clinical.key
+        if drug_id not in self._composed:
+            # A house drug beside the directory's own of that key: without its substances no approval could be told for it.
+            self._composed.add(drug_id)
             self._compose(drug_id, row, is_house=True)
 
     def close(self) -> None:

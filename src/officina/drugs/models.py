@@ -247,7 +247,8 @@ class Approval(Row):
     trade_name = models.CharField(max_length=200)
     applicant = models.CharField(max_length=200)
     strength = models.TextField()
-    te_code = models.CharField(max_length=8, blank=True)
+    te_code = models.CharField(max_length=40, blank=True)
+    """Several, with commas between, where a product is equivalent to more than one group: AB1,AB2."""
     approved_on = models.DateField(null=True)
     is_reference = models.BooleanField()
     is_standard = models.BooleanField()

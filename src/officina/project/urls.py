@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/", include("officina.web.patients.urls")),
     path("stock/", include("officina.web.stockroom.urls")),
     path("drug-desk/", include("officina.web.drugdesk.urls")),
+    path("drugs/", include("officina.web.drug.urls")),
     path("audit/", include("officina.web.audit.urls")),
     path("rx/", include("officina.web.prescription.urls")),
 ]

@@ -76,6 +76,8 @@ DESKS = (COUNTER, INTAKE, REFILLS, REQUESTS, ENTRY, REVIEW, FILLING, CHECKING, P
 
 PRESCRIPTION = "/rx/"
 """A prescription's own page is no desk: one comes to it from everywhere."""
+DRUG = "/drugs/"
+"""So is a medicine's own page, by its NDC."""
 
 
 def desk_of(state: str) -> Desk | None:

@@ -20,6 +20,7 @@ from officina.kernel.clock import day_of, in_words
 from officina.kernel.machine import Move
 from officina.kernel.quantity import to_cents, written
 from officina.labels import tallman
+from officina.web.desks import DRUG
 
 
 def medicine(thing: Any) -> Markup:
@@ -31,6 +32,12 @@ def medicine(thing: Any) -> Markup:
     return Markup('<span class="med"><b>{}</b> {} {}</span>').format(
         tallman.display(drug.generic_name), drug.strength, drug.form
     )
+
+
+def drug_page(package: Any) -> str:
+    """The address of a medicine's own page, by its NDC in eleven digits; as printed where a labeler of six has none."""
+    ndc12 = package.ndc12
+    return f"{DRUG}{ndc12[1:] if ndc12.startswith('0') else package.ndc}/"
 
 
 def brand(thing: Any) -> str:
@@ -217,6 +224,6 @@ def difference(expected: str, came: str) -> tuple[Markup, Markup]:
 FILTERS = {
     "medicine": medicine, "brand": brand, "patient_of": patient_of, "day": day, "clock": clock, "moment": moment, "ago": ago, "due": due,
     "number": number, "units": units, "money": money, "age": age, "state": state, "lines": lines, "told": told,
-    "tall_man": tallman.display, "did_you_mean": did_you_mean,
+    "tall_man": tallman.display, "drug_page": drug_page, "did_you_mean": did_you_mean,
 }  # fmt: skip
 GLOBALS = {"moves": moves, "may": may, "tokens": tokens, "key": key, "difference": difference}

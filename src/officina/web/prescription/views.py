@@ -37,6 +37,7 @@ def work(request: DeskRequest, code: str) -> Context:
         **_asked(request, rx),
         "profile": patients.profile(rx.patient) if rx.patient else None,
         "fills": [{"fill": f, "desk": desk_of(f.state), "scans": scans[f.pk], "moves": moves[f.number]} for f in fills],
+        "dispensed": next((f.package for f in reversed(fills) if f.package), None),
         "lines": comparing.lines(comparing.order_of(rx), rx),
         "left": queries.refills_left(rx),
         "entries": queries.timeline(rx),
