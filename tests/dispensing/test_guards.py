@@ -149,11 +149,18 @@ class TestAnOrderInTwoParts:
         review.cancel(cast.ada, fill=again(cast, parts[1]), why="prescriber called", at=cast.at())
         assert self.change(cast, parts[0]).quantity == 60
 
-    def test_cancelling_one_part_leaves_the_order_standing_for_the_other(self, cast, parts):
+    def test_cancelling_the_part_lets_go_of_a_rest_that_was_not_begun_and_the_order_ends(self, cast, parts):
         part, rest = parts
         review.cancel(cast.ada, fill=again(cast, part), why="too long a wait", at=cast.at())
+        assert again(cast, rest).state == "cancelled"
+        assert not again(cast, rest).prescription.is_active
+
+    def test_a_rest_that_is_being_filled_stands_for_the_order(self, cast, parts):
+        part, rest = parts
+        filling.take(cast.tess, fill=again(cast, rest), at=cast.at())
+        review.cancel(cast.ada, fill=again(cast, part), why="too long a wait", at=cast.at())
         rest = again(cast, rest)
-        assert rest.prescription.is_active
+        assert (rest.state, rest.prescription.is_active) == ("filling", True)
         review.cancel(cast.ada, fill=rest, why="patient moved", at=cast.at())
         assert not again(cast, rest).prescription.is_active
 
