@@ -40,7 +40,7 @@ def show(ndc: str, as_json: bool) -> None:
         f"Equivalence code: {told['te_code'] or 'none known'}. Schedule: {told['schedule'] or 'not controlled'}."
     )
     for package in told["packages"]:
-        price = f"{package['per_unit']} a {package['price_unit']}" if package["per_unit"] else "no price known"
+        price = f"{package['per_unit']} {_per(package['price_unit'])}" if package["per_unit"] else "no price known"
         click.echo(f"  {package['ndc']}  {package['size'] or 'size not known'}  {price}")
     for notice in told["notices"]:
         click.echo(f"  {notice['kind']}: {notice['title']}. {notice['text']} {notice['link']}")
@@ -160,3 +160,8 @@ def _told(line: dict[str, Any]) -> str:
     said = " ".join((line["sentence"], *line["cautions"]))
     name = tallman.display(line["name"])
     return f"  {name} {line['strength']} {line['form']}, {line['labeler']}; {line['on_hand']} on hand; {price}. {said}"
+
+
+def _per(unit: str) -> str:
+    """'each', 'a tablet', 'a mL'."""
+    return unit if unit == "each" else f"a {unit}"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from officina.drugs.notices import Dated
 
 WIDTH, HEIGHT = 640, 96
-_UNITS = {"EA": "each", "ML": "a mL", "GM": "a gram"}
+_UNITS = {"EA": "each", "EACH": "each", "ML": "a mL", "GM": "a gram"}
 
 
 @dataclass(frozen=True, slots=True)
