@@ -223,3 +223,23 @@ def test_what_no_technician_may_ever_do_is_in_no_technicians_row():
 
 def test_a_licence_kind_of_the_pack_is_one_of_the_known():
     assert {k for r in roles.pack().rows for k in r.licences} <= set(Licence)
+
+
+def test_an_older_house_gets_the_acts_of_a_newer_edition_once_and_loses_none(db):
+    from cast import AT, assemble
+    from officina.base import services
+    from officina.base.models import AuditEntry, Role
+
+    cast = assemble()
+    role = Role.objects.get(site_id=cast.ada.site_id, key="pharmacist")
+    role.grants = {
+        **{act: level for act, level in role.grants.items() if act != "prescriptions.ask"},
+        "house.own": "alone",
+    }
+    role.save()
+    for _ in range(2):
+        services.catch_up(at=AT)
+    grants = Role.objects.get(pk=role.pk).grants
+    assert (grants["prescriptions.ask"], grants["house.own"]) == ("alone", "alone")
+    told = AuditEntry.objects.filter(verb="site.role_renewed")
+    assert [entry.after for entry in told] == [{"role": "pharmacist", "acts": ["prescriptions.ask"]}]

@@ -69,6 +69,7 @@ SWITCHED_ON = verb("user.switched_on", "switched a person on again")
 PASSWORD_SET = verb("user.password_set", "set the password of")
 USER_ADDED = verb("user.added", "added a person")
 SITE_OPENED = verb("site.opened", "opened the site")
+ROLE_RENEWED = verb("site.role_renewed", "gave a role what this edition can do")
 
 
 def record(

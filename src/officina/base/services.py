@@ -72,6 +72,32 @@ def _open(actor: Actor, *, site: Site, at: datetime) -> Actor:
     return actor
 
 
+def catch_up(*, at: datetime) -> None:
+    """Give every site's default roles the acts that this edition added: else nobody in an older house may do what is new."""
+    for site in queries.sites():
+        if _behind(site):
+            _catch_up(queries.setup_of(site), at=at)
+
+
+def _behind(site: Site) -> list[tuple[Role, dict[str, str]]]:
+    """Roles with the acts that the pack gives them and the house does not have yet. One statement."""
+    wanted = {r.key: r.grants for r in roles.defaults(site.jurisdiction)}
+    found = []
+    for role in Role.objects.filter(site=site).order_by("key"):
+        new = {act: level for act, level in wanted.get(role.key, {}).items() if act not in role.grants}
+        if new:
+            found.append((role, new))
+    return found
+
+
+@command
+def _catch_up(actor: Actor, *, at: datetime) -> None:
+    for role, new in _behind(queries.site(actor.site_id)):
+        role.grants = {**role.grants, **new}
+        role.save(update_fields=["grants"])
+        audit.record(actor, audit.ROLE_RENEWED, at=at, on=role, after={"role": role.key, "acts": sorted(new)})
+
+
 @command
 @unkept
 def add_person(actor: Actor, *, person: NewPerson, at: datetime) -> User:

@@ -20,6 +20,7 @@ def migrate() -> None:
     """Bring the database to the shape of this edition; exit 1 in words where it cannot be reached, opened or written."""
     try:
         call_command("migrate", verbosity=0, interactive=False)
+        services.catch_up(at=clock.now())
     except DatabaseError as no:
         if type(no) not in {DatabaseError, OperationalError}:
             raise  # A fault of a migration is ours, and must be seen whole.
