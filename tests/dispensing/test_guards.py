@@ -217,3 +217,15 @@ class TestTheStateOfTheSite:
         assert fill.prescription.expires_on == standing.TODAY + timedelta(days=60)
         with pytest.raises(Refused, match="expired"):
             cast.entered(cast.oxycodone, written_on=standing.TODAY - timedelta(days=61), **late)
+
+    def test_what_it_alone_controls_is_controlled_here(self, cast):
+        """Kentucky holds gabapentin in Schedule V (902 KAR 55:015); federal law does not control it."""
+        gabapentin = standing.package("gabapentin", "300 mg", ndc="11111-7777-1", ingredient="gabapentin")
+        plain = cast.entered(gabapentin, drug=gabapentin.product.drug).prescription
+        assert (plain.schedule, plain.expires_on.year - plain.written_on.year) == (0, 1)
+        licences = (standing.licence("technician", state="US-KY"),)
+        there = replace(cast, tess=replace(cast.tess, jurisdiction="US-KY", licences=licences))
+        other = there.entered(gabapentin, drug=gabapentin.product.drug, patient=cast.omar).prescription
+        assert (other.schedule, other.expires_on) == (5, date(2027, 5, 20))
+        with pytest.raises(Refused, match="at most 5 refills"):
+            there.entered(gabapentin, drug=gabapentin.product.drug, patient=cast.omar, refills=6)

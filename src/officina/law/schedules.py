@@ -22,3 +22,8 @@ def strictest(federal: int, ingredients: tuple[str, ...], *, on: date, state: st
     ]
     found = [(row.schedule, row.jurisdiction) for row in facts.in_force(every, on=on, state=state)]
     return min([(federal, US), *found], key=lambda one: one[0] or 9)
+
+
+def may_differ(state: str) -> bool:
+    """Whether a state has schedules of its own; where not, nobody needs to look at ingredients."""
+    return any(row.state == state for row in facts.rows("schedules", StateSchedule))

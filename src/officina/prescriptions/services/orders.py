@@ -21,6 +21,7 @@ from officina.kernel.ids.dea import DeaNumber
 from officina.kernel.ids.npi import Npi
 from officina.kernel.ids.numbers import HouseNumber
 from officina.labels import lint
+from officina.law import schedules
 from officina.patients import rules as patient_rules
 from officina.patients.models import Patient
 from officina.prescriptions import acts, rules
@@ -200,18 +201,26 @@ def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetim
     before = _plain(prescription)
     for field in _ENTERED:
         setattr(prescription, field, getattr(entry, field))
-    prescription.schedule = entry.drug.schedule
-    prescription.expires_on = rules.expires_on(entry.drug.schedule, entry.written_on, state=actor.state)
+    prescription.schedule = schedule_of(entry.drug, on=actor.day(at), state=actor.state)
+    prescription.expires_on = rules.expires_on(prescription.schedule, entry.written_on, state=actor.state)
     prescription.entered_by_id, prescription.entered_by = actor.user_id, actor.name
     keep_row(prescription, *_ENTERED, "schedule", "expires_on", "entered_by_id", "entered_by")
     audit.record(actor, ENTERED, at=at, on=prescription, before=before, after=_plain(prescription))
     return prescription
 
 
+def schedule_of(drug: Drug, *, on: date, state: str) -> int:
+    """The schedule that holds here: the federal one, or the state's where it is the stricter (0 is not controlled)."""
+    if not schedules.may_differ(state):
+        return drug.schedule
+    ingredients = tuple(drug.ingredients.values_list("key", flat=True))
+    return schedules.strictest(drug.schedule, ingredients, on=on, state=state)[0]
+
+
 def refuse_unsound(prescription: Prescription, entry: Entry, *, on: date, state: str = "") -> None:
     """Refused where the rules of the schedule or the label linter say no."""
     facts = rules.OrderFacts(
-        schedule=entry.drug.schedule,
+        schedule=schedule_of(entry.drug, on=on, state=state),
         quantity=entry.quantity,
         days_supply=entry.days_supply,
         refills=entry.refills,
