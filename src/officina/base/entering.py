@@ -1,11 +1,14 @@
 """At the door: in by password and, where asked, a second factor; over by PIN; locked; out. Every try is slowed and recorded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
 
 from officina.base import audit, queries, second_factor, secrets, throttle
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.content import unkept
 from officina.base.models import Role, User
 from officina.kernel.errors import Refused
 
@@ -86,6 +89,48 @@ def sign_out(actor: Actor, *, at: datetime) -> None:
 def lock(actor: Actor, *, at: datetime) -> None:
     """Say that the station was locked, by hand or by idleness."""
     _note(actor, what=audit.LOCKED, at=at)
+
+
+def change_own(actor: Actor, *, password: str, new_password: str, new_pin: str, address: str, at: datetime) -> Actor:
+    """Somebody's own new password or PIN, after the present password was right; every other session of theirs ends with a new password.
+
+    Tries are slowed like those at the door: who finds an open station must not guess there.
+    """
+    user = User.objects.get(pk=actor.user_id)
+    throttle.begin_password(user.username, address, at=at)
+    if not secrets.fits(password, user.password):
+        _note(actor, what=audit.SIGN_IN_FAILED, at=at, after={"address": address, "part": "present password"})
+        raise Refused(
+            "password", "This is not your present password.", {"password": "This is not your present password."}
+        )
+    throttle.password_was_right(user.username, address, actor.user_id, at=at)
+    if not (new_password or new_pin):
+        nothing = "Type a new password, a new PIN, or both."
+        raise Refused("nothing_new", nothing, {"new_password": nothing})
+    try:
+        if new_password:
+            secrets.must_be_good_password(new_password, username=user.username)
+        if new_pin:
+            secrets.must_be_good_pin(new_pin)
+    except Refused as weak:
+        raise Refused(
+            weak.code, weak.sentence, {f"new_{field}": said for field, said in (weak.fields or {}).items()}
+        ) from weak
+    _change_own(actor, user=user, new_password=new_password, new_pin=new_pin, at=at)
+    return replace(actor, entrance=user.entrance)
+
+
+@command
+@unkept
+def _change_own(actor: Actor, *, user: User, new_password: str, new_pin: str, at: datetime) -> None:
+    if new_password:
+        user.password = make_password(new_password)
+        user.entrance += 1
+    if new_pin:
+        user.pin_hash = make_password(new_pin)
+    user.save(update_fields=["password", "entrance", "pin_hash"])
+    parts = [name for name, new in (("password", new_password), ("PIN", new_pin)) if new]
+    audit.record(actor, audit.PASSWORD_SET, at=at, on=user, after={"own": parts})
 
 
 def _let_in(actor: Actor, username: str, address: str, *, at: datetime) -> None:

@@ -67,6 +67,12 @@ def seat(session: SessionBase, actor: Actor, *, at: datetime, by: By = "password
     session.pop("said", None)
 
 
+def stay(session: SessionBase, actor: Actor) -> None:
+    """Go on at this station under a new key after one's own password was changed; every other session of theirs has ended."""
+    session.cycle_key()
+    session["entrance"] = actor.entrance
+
+
 def prove(session: SessionBase, actor: Actor) -> None:
     """All that was asked of this person was given here: now the station is open, and their PIN holds at it."""
     session["opened_by"] = actor.user_id

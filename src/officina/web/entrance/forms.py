@@ -1,5 +1,7 @@
 """What is typed at the entrance."""
 
+from typing import Any
+
 from django import forms
 
 from officina.web.forms import DeskForm, WholeField
@@ -42,3 +44,37 @@ class CodeForm(DeskForm):
         ),
         error_messages={"required": "Type the code that your device shows."},
     )
+
+
+class OwnForm(DeskForm):
+    """A new password or PIN of one's own; what is new is typed twice."""
+
+    password = forms.CharField(
+        label="Present password", max_length=200, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        error_messages={"required": "Type your present password."},
+    )  # fmt: skip
+    new_password = forms.CharField(
+        label="New password", max_length=200, strip=False, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="12 characters or more; a few words in a row",
+    )  # fmt: skip
+    password_again = forms.CharField(
+        label="New password once more", max_length=200, strip=False, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )  # fmt: skip
+    new_pin = forms.CharField(
+        label="New PIN", max_length=12, required=False, help_text="4 to 8 digits",
+        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    pin_again = forms.CharField(
+        label="New PIN once more", max_length=12, required=False,
+        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Both times the same: a slip of the finger would lock somebody out."""
+        facts = dict(super().clean() or {})
+        for new, more in (("new_password", "password_again"), ("new_pin", "pin_again")):
+            if facts.get(new) != facts.pop(more, ""):
+                self.add_error(more, "Not the same as above.")
+        return facts
