@@ -31,7 +31,7 @@ def test_a_new_password_opens_and_the_old_one_does_not(cast, seat, client):
 def test_a_new_pin_opens_the_lock(cast, seat):
     tess = seat(cast.tess)
     assert post(tess, new_password="", password_again="", new_pin="8351", pin_again="8351").status_code == 302
-    tess.post("/lock")
+    tess.post("/lock", {"do": "lock"})
     assert tess.post("/lock", {"do": "open", "user": cast.tess.user_id, "pin": PIN}).status_code == 422
     assert tess.post("/lock", {"do": "open", "user": cast.tess.user_id, "pin": "8351"}).status_code == 302
 
