@@ -197,12 +197,13 @@ def add_prescriber(
 def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetime) -> Prescription:
     """Write what was entered; Refused with all that the rules find, field by field."""
     actor.must(acts.ENTER, at=at, site_id=prescription.site_id)
-    refuse_unsound(prescription, entry, on=actor.day(at), state=actor.state)
+    schedule = schedule_of(entry.drug, on=actor.day(at), state=actor.state)
+    refuse_unsound(prescription, entry, schedule=schedule, on=actor.day(at), state=actor.state)
     before = _plain(prescription)
     for field in _ENTERED:
         setattr(prescription, field, getattr(entry, field))
-    prescription.schedule = schedule_of(entry.drug, on=actor.day(at), state=actor.state)
-    prescription.expires_on = rules.expires_on(prescription.schedule, entry.written_on, state=actor.state)
+    prescription.schedule = schedule
+    prescription.expires_on = rules.expires_on(schedule, entry.written_on, state=actor.state)
     prescription.entered_by_id, prescription.entered_by = actor.user_id, actor.name
     keep_row(prescription, *_ENTERED, "schedule", "expires_on", "entered_by_id", "entered_by")
     audit.record(actor, ENTERED, at=at, on=prescription, before=before, after=_plain(prescription))
@@ -217,10 +218,10 @@ def schedule_of(drug: Drug, *, on: date, state: str) -> int:
     return schedules.strictest(drug.schedule, ingredients, on=on, state=state)[0]
 
 
-def refuse_unsound(prescription: Prescription, entry: Entry, *, on: date, state: str = "") -> None:
+def refuse_unsound(prescription: Prescription, entry: Entry, *, schedule: int, on: date, state: str) -> None:
     """Refused where the rules of the schedule or the label linter say no."""
     facts = rules.OrderFacts(
-        schedule=schedule_of(entry.drug, on=on, state=state),
+        schedule=schedule,
         quantity=entry.quantity,
         days_supply=entry.days_supply,
         refills=entry.refills,
