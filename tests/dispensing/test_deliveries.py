@@ -70,7 +70,9 @@ class TestTheList:
 
     def test_without_an_address_or_for_a_day_that_is_over_it_is_refused(self, cast, fill):
         today = cast.tess.day(cast.clock)
-        refused("day_over", lambda: deliveries.plan(cast.tess, bag=fill.bag, on=today - timedelta(days=1), at=cast.at()))
+        refused(
+            "day_over", lambda: deliveries.plan(cast.tess, bag=fill.bag, on=today - timedelta(days=1), at=cast.at())
+        )
         other = cast.bagged(patient=cast.omar)
         refused("no_address", lambda: deliveries.plan(cast.tess, bag=other.bag, on=today, at=cast.at()))
         refused("not_in_role", lambda: deliveries.plan(cast.carl, bag=fill.bag, on=today, at=cast.at()))
@@ -88,7 +90,9 @@ class TestLeaving:
         at = cast.at()
         refused("no_bag", lambda: pickup.hand_over(cast.tess, pick_up=came, signed_by="R", relation="self", at=at))
         refused("bag_out", lambda: pickup.scan_bag(cast.tess, pick_up=came, bag_number=fill.bag.number, at=at))
-        refused("pick_up_ended", lambda: pickup.hand_over(cast.tess, pick_up=out, signed_by="R", relation="self", at=at))
+        refused(
+            "pick_up_ended", lambda: pickup.hand_over(cast.tess, pick_up=out, signed_by="R", relation="self", at=at)
+        )
         refused("pick_up_ended", lambda: pickup.scan_bag(cast.tess, pick_up=out, bag_number=fill.bag.number, at=at))
         assert queries.pick_ups_open(cast.tess) == [came]
         assert again(fill, cast).state == "bin"

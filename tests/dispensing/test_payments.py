@@ -246,9 +246,13 @@ class TestAWrongKind:
         refused("why_needed", lambda: payments.correct(cast.ada, payment=first, kind="card", why=" ", at=cast.at()))
         refused("kind_unknown", lambda: payments.correct(cast.ada, payment=first, kind="cash", why="x", at=cast.at()))
         payments.correct(cast.ada, payment=first, kind="card", why="x", at=cast.at())
-        refused("corrected_before", lambda: payments.correct(cast.ada, payment=first, kind="check", why="x", at=cast.at()))
+        refused(
+            "corrected_before", lambda: payments.correct(cast.ada, payment=first, kind="check", why="x", at=cast.at())
+        )
         back = Payment.objects.get(reverses=first)
-        refused("corrected_before", lambda: payments.correct(cast.ada, payment=back, kind="check", why="x", at=cast.at()))
+        refused(
+            "corrected_before", lambda: payments.correct(cast.ada, payment=back, kind="check", why="x", at=cast.at())
+        )
 
     def test_a_charge_that_was_no_charge_is_not_owed(self, cast):
         paid(cast, paid_by="account")

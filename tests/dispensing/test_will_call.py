@@ -70,7 +70,11 @@ class TestTheCalls:
         assert (line.bag, line.days, line.reminder.is_called) == (fill.bag, FIRST, False)
         reminders.call(cast.carl, bag=fill.bag, outcome="reached", note="comes tomorrow", at=cast.at())
         (line,) = lines(cast)
-        assert (line.reminder.is_called, line.calls[0].user_name, line.calls[0].note) == (True, "Carl Boone", "comes tomorrow")
+        assert (line.reminder.is_called, line.calls[0].user_name, line.calls[0].note) == (
+            True,
+            "Carl Boone",
+            "comes tomorrow",
+        )
         cast.later(SECOND - FIRST)
         assert [x.reminder.is_called for x in lines(cast)] == [False]
         assert lines(cast, cast.max) == []

@@ -131,14 +131,14 @@ def vial_tag(vial: Lot, *, training: bool) -> tag.Tag:
 
 def to_deliver(actor: Actor, *, on: date) -> list[Bag]:
     """The bags in their bins that a driver takes on this day, or should have taken before, by place."""
-    rows = _waiting(actor).filter(deliver_on__lte=on).prefetch_related("fills__package__product__drug")
+    rows = _waiting(actor).filter(deliver_on__lte=on).prefetch_related("fills")
     return list(rows.order_by("deliver_on", "patient__postal_code", "patient__street", "id"))
 
 
 def out(actor: Actor) -> list[Out]:
     """The bags that are with a driver now, longest first."""
     rows = PickUp.objects.filter(site_id=actor.site_id, state=PickUp.State.OUT).select_related("patient")
-    rows = rows.prefetch_related("bags__fills__package__product__drug", "deliveries").order_by("started_at", "id")
+    rows = rows.prefetch_related("bags", "deliveries").order_by("started_at", "id")
     bags = {p.pk: p.bags.all()[0] for p in rows}
     tried: dict[int, int] = {}
     back = DeliveryStep.objects.filter(what=DeliveryStep.What.CAME_BACK, pick_up__bags__in=bags.values())

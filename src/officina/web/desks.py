@@ -76,7 +76,22 @@ STOCK = Desk(name="stock", title="Stock", key="s", path="/stock/", needs=(invent
 DRUGS = Desk(name="drugs", title="Prices", key="d", path="/drug-desk/", needs=(drugs.SET_PRICES,))
 AUDIT = Desk(name="audit", title="Audit", key="a", path="/audit/", needs=(SEE_AUDIT,))
 
-DESKS = (COUNTER, INTAKE, REFILLS, REQUESTS, ENTRY, REVIEW, FILLING, CHECKING, PICKUP, CASH, PATIENTS, STOCK, DRUGS, AUDIT)
+DESKS = (
+    COUNTER,
+    INTAKE,
+    REFILLS,
+    REQUESTS,
+    ENTRY,
+    REVIEW,
+    FILLING,
+    CHECKING,
+    PICKUP,
+    CASH,
+    PATIENTS,
+    STOCK,
+    DRUGS,
+    AUDIT,
+)
 
 PRESCRIPTION = "/rx/"
 """A prescription's own page is no desk: one comes to it from everywhere."""
