@@ -154,6 +154,17 @@ class TestAHouseAccount:
         assert "<script>alert" not in text(answer)
         assert Payment.objects.count() == 1
 
+    def test_who_owes_nothing_is_found_by_name(self, seat, cast, tess):
+        where = f"/cash/account/{cast.rosa.code}/"
+        assert where not in text(tess.get("/cash/"))
+        assert where in text(post(tess, "find", who="flor"))
+        assert "Nothing was ever charged" in text(tess.get(where))
+        for nobody in ("", "zzz", NASTY, "x" * 61):
+            answer = post(tess, "find", who=nobody)
+            assert answer.status_code == 422
+            assert "<script>alert" not in text(answer)
+        assert post(Busy(seat, cast, cast.max), "find", who="flor").status_code == 422
+
     def test_max_of_another_pharmacy_sees_and_takes_nothing(self, seat, cast):
         paid(cast, paid_by="account")
         elsewhere, where = Busy(seat, cast, cast.max), f"/cash/account/{cast.rosa.code}/"

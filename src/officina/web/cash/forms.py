@@ -21,6 +21,12 @@ class CorrectForm(DeskForm):
     kind = forms.ChoiceField(label="Really", choices=tuple(KINDS.items()))
 
 
+class FindForm(DeskForm):
+    """Whose account it is."""
+
+    who = forms.CharField(label="Patient", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
 class AccountForm(DeskForm):
     """A payment on a house account."""
 

@@ -2,14 +2,17 @@
 
 from datetime import date
 
+from django.http import HttpResponse
+
 from officina.dispensing import takings
 from officina.dispensing.acts import CORRECT_PAYMENT, SEE_CASH, TAKE_MONEY
 from officina.dispensing.rules.payments import KINDS
 from officina.dispensing.services import payments
-from officina.kernel.errors import ParseError
+from officina.kernel.errors import ParseError, Refused
 from officina.patients import queries as patients
-from officina.web.answers import Context, page, tell
-from officina.web.cash.forms import AccountForm, CorrectForm, DrawerForm
+from officina.patients.acts import SEE
+from officina.web.answers import Context, page, shown, tell
+from officina.web.cash.forms import AccountForm, CorrectForm, DrawerForm, FindForm
 from officina.web.desks import CASH
 from officina.web.forms import code as named
 from officina.web.forms import form, reason
@@ -34,7 +37,9 @@ def desk(request: DeskRequest) -> Context:
         "sees_all": sees_all,
         "drawer": takings.drawer(actor),
         "accounts": takings.accounts(actor),
+        "found": [],
         "count": form(request, DrawerForm),
+        "find": form(request, FindForm),
         "correct": CORRECT_PAYMENT.code,
     }
 
@@ -79,6 +84,17 @@ def correct(request: DeskRequest) -> None:
     kind = form(request, CorrectForm).facts()["kind"]
     made = payments.correct(request.actor, payment=payment, kind=kind, why=reason(request), at=request.at)
     tell(request, f"${made.amount:.2f} now stands as {made.get_kind_display().lower()}.")
+
+
+@desk.act("find")
+def find(request: DeskRequest) -> HttpResponse:
+    """The account of a patient who owes nothing stands in no list."""
+    request.actor.must(SEE, at=request.at)
+    who = form(request, FindForm).facts()["who"]
+    found = patients.search(request.actor, who)
+    if not found:
+        raise Refused("nobody", "Nobody was found.", {"who": "Try the beginning of the name, or the number"})
+    return shown(request, desk, found=found)
 
 
 @page("cash/account.html", parts=("work",), needs=(TAKE_MONEY, SEE_CASH))
