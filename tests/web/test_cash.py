@@ -86,7 +86,8 @@ class TestTheDrawer:
         assert f"{came.amount + 100:.2f}" not in page  # nobody counts towards a number that is shown
         answer = text(post(tess, "close", counted=f"{came.amount + 98}", note="short"))
         assert "$2.00 too little" in answer
-        assert "short" in text(ada.get("/cash/"))
+        for said in ("short", "-$2.00"):
+            assert said in text(ada.get("/cash/"))
 
     def test_a_count_that_agrees_says_so(self, tess):
         post(tess, "open", counted="0")

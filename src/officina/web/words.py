@@ -149,8 +149,8 @@ def units(value: Decimal | int | None, unit: str) -> str:
 
 
 def money(value: Decimal | None) -> str:
-    """'$1,204.50'."""
-    return "" if value is None else f"${to_cents(value):,.2f}"
+    """'$1,204.50', '-$2.00'."""
+    return "" if value is None else f"{'-' if value < 0 else ''}${abs(to_cents(value)):,.2f}"
 
 
 @pass_context
