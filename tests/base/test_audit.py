@@ -47,8 +47,12 @@ def test_what_is_protected_is_what_should_be(cast):
     assert triggers.protected(connection) == [
         "base_auditentry",
         "base_auditseal",
+        "dispensing_bagcall",
+        "dispensing_deliverystep",
+        "dispensing_drawercount",
         "dispensing_fillscan",
         "dispensing_fillstep",
+        "dispensing_payment",
         "inventory_move",
         "prescriptions_attachment",
         "prescriptions_received",

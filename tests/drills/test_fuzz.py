@@ -244,7 +244,7 @@ class TestThePages:
 
 
 _SHOWN = {
-    "/intake/picture": "picture", "/intake": "message", "/pickup": "pickup", "/patients": "patient", "/stock": "lot", "/rx/label": "fill",
+    "/intake/picture": "picture", "/intake": "message", "/pickup": "pickup", "/cash": "patient", "/patients": "patient", "/stock": "lot", "/rx/label": "fill",
     "/rx": "prescription",
 }  # fmt: skip
 """What the code in an address is of; a fill where it stands not here."""

@@ -1,4 +1,4 @@
-"""Fills with their steps and scans, bags, and pick-ups."""
+"""Fills with their steps and scans, bags with calls and deliveries, pick-ups, and the money that was taken."""
 
 import uuid
 
@@ -20,6 +20,7 @@ class Bag(models.Model):
         WAITING = "waiting", "In the bin"
         HANDED_OVER = "handed_over", "Handed over"
         EMPTIED = "emptied", "Emptied"
+        OUT = "out", "Out for delivery"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -28,6 +29,8 @@ class Bag(models.Model):
     bin = models.CharField(max_length=12)
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
     since = models.DateTimeField()
+    deliver_on = models.DateField(null=True)
+    """The day on which a driver shall take it."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "number"], name="one_bag_a_number")]
@@ -151,6 +154,7 @@ class PickUp(models.Model):
         OPEN = "open", "At the counter"
         DONE = "done", "Handed over"
         LEFT = "left", "Left without"
+        OUT = "out", "With the driver"
 
     class Counsel(models.TextChoices):
         ACCEPTED = "accepted", "Accepted"
@@ -177,3 +181,114 @@ class PickUp(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["site", "state"], name="pick_up_open")]
+
+
+class BagCall(models.Model):
+    """One call about a bag that waits: who called, and how it ended. Append-only by trigger."""
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", "Reached"
+        MESSAGE = "message_left", "Message left"
+        NO_ANSWER = "no_answer", "No answer"
+        WRONG_NUMBER = "wrong_number", "Wrong number"
+
+    bag = models.ForeignKey(Bag, on_delete=models.PROTECT, related_name="calls")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    note = models.CharField(max_length=200, blank=True)
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+
+
+class DeliveryStep(models.Model):
+    """A bag left with a driver, was taken at the door, or came back; the pick-up holds the bag. Append-only by trigger."""
+
+    class What(models.TextChoices):
+        SENT = "sent", "Left with the driver"
+        DELIVERED = "delivered", "Taken at the door"
+        CAME_BACK = "came_back", "Came back"
+
+    pick_up = models.ForeignKey(PickUp, on_delete=models.PROTECT, related_name="deliveries")
+    at = models.DateTimeField()
+    what = models.CharField(max_length=10, choices=What)
+    happened_at = models.DateTimeField()
+    """When it happened at the door; `at` is when it was written down."""
+    driver = models.CharField(max_length=120)
+    taken_by = models.CharField(max_length=120, blank=True)
+    why = models.CharField(max_length=300, blank=True)
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+
+
+class DrawerCount(models.Model):
+    """The cash of a station's drawer as a person counted it, when it was opened and when it was closed. Append-only by trigger."""
+
+    class What(models.TextChoices):
+        OPENING = "opening", "Opened"
+        CLOSING = "closing", "Closed"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    station = models.CharField(max_length=60, blank=True)
+    number = models.PositiveIntegerField()
+    """Counts the openings and closings of this station."""
+    what = models.CharField(max_length=7, choices=What)
+    at = models.DateTimeField()
+    day = models.DateField()
+    counted = MoneyField()
+    expected = MoneyField(null=True)
+    """At closing: what was in it at the opening and the cash taken since."""
+    totals = models.JSONField(default=dict)
+    """At closing: what was taken since the opening, by kind, as decimal text."""
+    opening = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="closings")
+    note = models.CharField(max_length=300, blank=True)
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "station", "number"], name="race_drawer_count")]
+        indexes = [models.Index(fields=["site", "day"], name="drawer_by_day")]
+
+
+class Payment(models.Model):
+    """Money taken, or charged to a house account; a correction takes one back by a negative row. Append-only by trigger."""
+
+    class Kind(models.TextChoices):
+        CASH = "cash", "Cash"
+        CARD = "card", "Card"
+        CHECK = "check", "Check"
+        ACCOUNT = "account", "House account"
+
+    class Purpose(models.TextChoices):
+        PICK_UP = "pick_up", "Hand-over"
+        ACCOUNT = "account", "Payment on the house account"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    at = models.DateTimeField()
+    day = models.DateField()
+    """The calendar day at the site, by which it is totalled."""
+    purpose = models.CharField(max_length=8, choices=Purpose)
+    kind = models.CharField(max_length=8, choices=Kind)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    pick_up = models.ForeignKey(PickUp, on_delete=models.PROTECT, null=True, related_name="payments")
+    amount = MoneyField()
+    given = MoneyField(null=True)
+    """Cash as it was laid down; the change is the difference."""
+    drawer = models.ForeignKey(DrawerCount, on_delete=models.PROTECT, null=True, related_name="payments")
+    """The opening since which the drawer of this station was open; None where it was not."""
+    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
+    why = models.CharField(max_length=300, blank=True)
+    station = models.CharField(max_length=60, blank=True)
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reverses"], name="race_payment_reversed")]
+        indexes = [
+            models.Index(fields=["site", "day"], name="payment_by_day"),
+            models.Index(
+                fields=["site", "patient"],
+                name="payment_on_account",
+                condition=Q(kind="account") | Q(purpose="account"),
+            ),
+        ]

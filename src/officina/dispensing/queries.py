@@ -393,7 +393,8 @@ def due_for_return(actor: Actor, *, on: date, most: int = 100) -> list[Fill]:
     before = datetime.combine(on, datetime.min.time()).astimezone() - timedelta(
         days=returns.will_call().days_in_bin - 1
     )
-    return list(fills(actor).filter(state=State.BIN, since__lt=before).order_by("since")[:most])
+    rows = fills(actor).filter(state=State.BIN, since__lt=before).exclude(bag__state=Bag.State.OUT)
+    return list(rows.order_by("since")[:most])
 
 
 def vial_of(fill: Fill) -> str:

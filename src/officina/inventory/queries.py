@@ -139,6 +139,12 @@ def vial_made_from(site_id: int, fill_number: str) -> str:
     return made.values_list("vial_number", flat=True).first() or ""
 
 
+def vials_from(site_id: int, fill_numbers: list[str]) -> list[Lot]:
+    """The vials that these returned fills became, newest first."""
+    rows = Lot.objects.filter(site_id=site_id, moves__cause="relabelled", moves__about__in=fill_numbers)
+    return list(rows.exclude(vial_number="").select_related("package__product__drug").distinct().order_by("-id"))
+
+
 def lot(actor: Actor, code: str) -> Lot | None:
     """A lot of the actor's site by code."""
     return Lot.objects.select_related("package__product__drug").filter(site_id=actor.site_id, code=code).first()

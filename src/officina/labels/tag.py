@@ -4,7 +4,7 @@ A bag stands where other people look, so its tag names the patient and never a m
 medicines, so its tag names the medicine, its lot and its last day, and never a patient.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -116,10 +116,23 @@ def render(tag: Tag, *, kind: str, dpi: int = 203) -> bytes:
 
 def render_pdf(tag: Tag) -> bytes:
     """The tag as a PDF of one small page; the same tag gives the same bytes."""
+    return render_pages([tag], title=f"Tag {tag.number.text}")
+
+
+def render_pages(tags: Sequence[Tag], *, title: str) -> bytes:
+    """Many tags as one PDF, a page each, to be printed in one go."""
     metrics.ready()
     out = BytesIO()
     canvas = Canvas(out, pagesize=(float(WIDTH), float(HEIGHT)), invariant=1, pageCompression=1)
-    canvas.setTitle(f"Tag {tag.number.text}")
+    canvas.setTitle(title)
+    for tag in tags:
+        _draw(canvas, tag)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _draw(canvas: Canvas, tag: Tag) -> None:
     for line in lay_out(tag):
         _write(canvas, line)
     made = symbol.encode(tag.number.barcode)
@@ -128,9 +141,6 @@ def render_pdf(tag: Tag) -> bytes:
         top = HEIGHT - MARGIN - (y + 1) * made.module
         path.rect(float(left + x * made.module), float(top), float(made.module), float(made.module))
     canvas.drawPath(path, stroke=0, fill=1)
-    canvas.showPage()
-    canvas.save()
-    return out.getvalue()
 
 
 def _write(canvas: Canvas, line: Written) -> None:

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("filling/", include("officina.web.filling.urls")),
     path("checking/", include("officina.web.checking.urls")),
     path("pickup/", include("officina.web.pickup.urls")),
+    path("cash/", include("officina.web.cash.urls")),
     path("patients/", include("officina.web.patients.urls")),
     path("stock/", include("officina.web.stockroom.urls")),
     path("drug-desk/", include("officina.web.drugdesk.urls")),

@@ -67,12 +67,31 @@ PICKUP = Desk(
     name="pickup", title="Pick-up", key="p", path="/pickup/", states=(State.BIN,), needs=(dispensing.HAND_OVER,), counts_late=False,
     empty="Bags wait here in their bins until somebody comes for them.",
 )  # fmt: skip
+CASH = Desk(
+    name="cash", title="Cash", key="c", path="/cash/", needs=(dispensing.TAKE_MONEY, dispensing.SEE_CASH),
+    empty="Nothing was taken on this day.",
+)  # fmt: skip
 PATIENTS = Desk(name="patients", title="Patients", key="t", path="/patients/", needs=(patients.SEE,))
 STOCK = Desk(name="stock", title="Stock", key="s", path="/stock/", needs=(inventory.SEE,))
 DRUGS = Desk(name="drugs", title="Prices", key="d", path="/drug-desk/", needs=(drugs.SET_PRICES,))
 AUDIT = Desk(name="audit", title="Audit", key="a", path="/audit/", needs=(SEE_AUDIT,))
 
-DESKS = (COUNTER, INTAKE, REFILLS, REQUESTS, ENTRY, REVIEW, FILLING, CHECKING, PICKUP, PATIENTS, STOCK, DRUGS, AUDIT)
+DESKS = (
+    COUNTER,
+    INTAKE,
+    REFILLS,
+    REQUESTS,
+    ENTRY,
+    REVIEW,
+    FILLING,
+    CHECKING,
+    PICKUP,
+    CASH,
+    PATIENTS,
+    STOCK,
+    DRUGS,
+    AUDIT,
+)
 
 PRESCRIPTION = "/rx/"
 """A prescription's own page is no desk: one comes to it from everywhere."""

@@ -1,6 +1,6 @@
 """How pages write things: medicines, days, times, numbers, money, ages; always the same, never abbreviated."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
@@ -130,6 +130,11 @@ def due(context: Context, promised: datetime | None) -> Markup:
     )
 
 
+def span(value: timedelta) -> str:
+    """'3 h 5 min', '2 days': how long something took."""
+    return in_words(value)
+
+
 def number(value: Decimal | int | None) -> str:
     """A number as a label may print it."""
     return "" if value is None else written(Decimal(value))
@@ -144,8 +149,8 @@ def units(value: Decimal | int | None, unit: str) -> str:
 
 
 def money(value: Decimal | None) -> str:
-    """'$1,204.50'."""
-    return "" if value is None else f"${to_cents(value):,.2f}"
+    """'$1,204.50', '-$2.00'."""
+    return "" if value is None else f"{'-' if value < 0 else ''}${abs(to_cents(value)):,.2f}"
 
 
 @pass_context
@@ -222,7 +227,7 @@ def difference(expected: str, came: str) -> tuple[Markup, Markup]:
 
 
 FILTERS = {
-    "medicine": medicine, "brand": brand, "patient_of": patient_of, "day": day, "clock": clock, "moment": moment, "ago": ago, "due": due,
+    "medicine": medicine, "brand": brand, "patient_of": patient_of, "day": day, "clock": clock, "moment": moment, "ago": ago, "due": due, "span": span,
     "number": number, "units": units, "money": money, "age": age, "state": state, "lines": lines, "told": told,
     "tall_man": tallman.display, "drug_page": drug_page, "did_you_mean": did_you_mean,
 }  # fmt: skip

@@ -18,6 +18,8 @@ class WillCall:
     vial_months: int
     promise_minutes: int
     """When a prescription that just came is promised, unless somebody says otherwise."""
+    call_days: tuple[int, ...]
+    """After so many days in the bin the patient is called: the first time, the second time."""
 
 
 @functools.cache

@@ -114,7 +114,8 @@ def return_to_stock(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill
     """
     ask(actor, fill, "return_to_stock", at=at, why=why)
     assert fill.package is not None
-    waiting([fill.bag_id] if fill.bag_id else [])
+    if fill.bag_id and not waiting([fill.bag_id]):
+        raise Refused("bag_out", "Its bag is not in its bin: a driver has it, or it was handed over.")
     lock(fill)
     held = Lot.objects.select_for_update(no_key=True).filter(pk__in=FillPart.objects.filter(fill=fill).values("lot"))
     parts = list(held.order_by("pk"))

@@ -1,5 +1,6 @@
 """Hand-over: two identifiers, every bag scanned, an offer to counsel with its outcome, a signature, sold."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +13,8 @@ from officina.base.rows import Question, append, keep
 from officina.dispensing import acts
 from officina.dispensing.models import Bag, Fill, PickUp
 from officina.dispensing.rules.machine import State
-from officina.dispensing.services import checking, counting
+from officina.dispensing.rules.payments import Tender
+from officina.dispensing.services import checking, counting, payments
 from officina.dispensing.services.steps import advance, lock
 from officina.inventory.models import Place
 from officina.kernel.errors import Refused
@@ -72,6 +74,10 @@ def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) ->
             expected="a bag of this patient",
             came=bag.number,
         )
+    if bag.state == Bag.State.OUT:
+        raise Refused(
+            "bag_out", "This bag is out with a driver. It is handed over at the door, or here once it came back."
+        )
     if bag.state != Bag.State.WAITING:
         raise Refused("bag_gone", "This bag was handed over or emptied already.")
     pick_up.bags.add(bag)
@@ -84,11 +90,11 @@ def _open(actor: Actor, pick_up: PickUp, *, at: datetime) -> None:
     _refuse_ended(pick_up)
 
 
-def _refuse_ended(pick_up: PickUp) -> None:
-    """Read the pick-up as it is now and keep others off it; Refused where somebody ended it."""
+def _refuse_ended(pick_up: PickUp, *also: str) -> None:
+    """Read the pick-up as it is now and keep others off it; Refused where somebody ended it, or a driver has its bag."""
     (now,) = _NOW(pk=pick_up.pk)
     pick_up.state, pick_up.counsel, pick_up.counselled_by = now.state, now.counsel, now.counselled_by
-    if pick_up.state != PickUp.State.OPEN:
+    if pick_up.state not in {PickUp.State.OPEN, *also}:
         raise Refused("pick_up_ended", "This pick-up ended. Start again with the identifiers.")
 
 
@@ -104,7 +110,8 @@ def counsel(actor: Actor, *, pick_up: PickUp, outcome: str, at: datetime) -> Pic
         raise Refused("outcome_unknown", "Say how the offer to counsel ended.", {"outcome": "Choose one"})
     accepted = outcome == PickUp.Counsel.ACCEPTED
     allowed = actor.must(acts.COUNSEL if accepted else acts.OFFER_COUNSEL, at=at, site_id=pick_up.site_id)
-    _refuse_ended(pick_up)
+    # While a driver has the bag the offer is made by telephone.
+    _refuse_ended(pick_up, PickUp.State.OUT)
     _refuse_no_offer(outcome, fills_of(pick_up))
     pick_up.counsel, pick_up.counselled_by = outcome, actor.name if accepted else ""
     keep(pick_up, "counsel", "counselled_by")
@@ -128,8 +135,12 @@ def hand_over(
     at: datetime,
     signature: str = "",
     paid_by: str = "cash",
+    tenders: Sequence[Tender] = (),
 ) -> PickUp:
-    """Hand the scanned bags over: each fill is sold, its stock goes to the patient, and the money due is written down."""
+    """Hand the scanned bags over: each fill is sold, its stock goes to the patient, and how the money due is paid is written down.
+
+    `tenders` say how it is paid where it is more than one kind or the change is told; without them all of it is `paid_by`.
+    """
     _open(actor, pick_up, at=at)
     bags = checking.waiting(pick_up.bags.values_list("pk", flat=True))
     held = {bag.pk for bag in bags}
@@ -145,7 +156,8 @@ def hand_over(
         _sell(actor, fill, at=at)
     Bag.objects.filter(pk__in=held).update(state=Bag.State.HANDED_OVER, since=at)
     pick_up.amount = sum((f.price or Decimal(0) for f in fills), Decimal(0))
-    pick_up.state, pick_up.done_at, pick_up.paid_by = PickUp.State.DONE, at, paid_by[:20]
+    made = payments.pay(actor, pick_up, due=pick_up.amount, tenders=tenders or (Tender(kind=paid_by),), at=at)
+    pick_up.state, pick_up.done_at, pick_up.paid_by = PickUp.State.DONE, at, payments.in_words(made) or paid_by
     pick_up.signed_by, pick_up.relation, pick_up.signature = signed_by.strip()[:120], relation[:40], signature
     keep(pick_up, "amount", "state", "done_at", "paid_by", "signed_by", "relation", "signature")
     audit.record(

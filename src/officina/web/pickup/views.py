@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from uuid import UUID
 
-from officina.dispensing import queries
+from officina.dispensing import queries, takings, will_call
 from officina.dispensing.acts import COUNSEL, HAND_OVER, RETURN
 from officina.dispensing.services import checking, pickup
 from officina.kernel.errors import ParseError, Refused
@@ -24,7 +24,7 @@ def desk(request: DeskRequest) -> Context:
         "desk": PICKUP,
         "who": form(request, IdentifyForm),
         "open": queries.pick_ups_open(request.actor),
-        "bags": queries.bags_waiting(request.actor),
+        "bags": will_call.shelved(request.actor, queries.bags_waiting(request.actor), on=request.actor.day(request.at)),
         "due": queries.due_for_return(request.actor, on=request.actor.day(request.at)),
     }
 
@@ -95,15 +95,18 @@ def counsel(request: DeskRequest, code: str) -> None:
 @work.act("hand_over")
 def hand_over(request: DeskRequest, code: str) -> None:
     came = queries.pick_up(request.actor, code)
-    facts = form(request, HandOverForm).facts()
+    sign = form(request, HandOverForm)
+    facts = sign.facts()
     if not _STROKES.fullmatch(facts["signature"]):
         raise Refused(
             "signature_unreadable",
             "The signature was not read. Sign again, or type the name.",
             {"signed_by": "Sign again"},
         )
-    done = pickup.hand_over(request.actor, pick_up=came, **facts, at=request.at)
-    tell(request, f"Handed over. ${done.amount:.2f} {done.paid_by}.")
+    tenders = sign.tenders()
+    who = {name: facts[name] for name in ("signed_by", "relation", "signature", "paid_by")}
+    done = pickup.hand_over(request.actor, pick_up=came, **who, tenders=tenders, at=request.at)
+    tell(request, f"Handed over. ${done.amount:.2f} {done.paid_by}.{takings.change_said(done)}")
 
 
 @work.act("leave")
