@@ -189,8 +189,10 @@ class TestDeliveries:
     def out(self, cast, fill):
         return deliveries.send(cast.tess, bag=fill.bag, driver="Dan Reyes", at=cast.at())
 
-    def test_the_page_of_a_delivery_tells_what_is_on_its_way(self, tess, out):
-        assert "Dan Reyes" in text(tess.get(f"{self.LIST}{out.code}/"))
+    def test_the_page_of_a_delivery_tells_what_is_on_its_way(self, tess, fill, out):
+        page = text(tess.get(f"{self.LIST}{out.code}/"))
+        assert "With the driver" in page
+        assert fill.bag.number in page
 
     def test_from_the_list_to_the_door(self, cast, tess, fill):
         assert post(tess, self.LIST, "plan", bag=fill.bag.number, on="11/20/2026").status_code == 200
