@@ -12,7 +12,7 @@ from officina.base import numbering
 from officina.base.access import Actor
 from officina.base.models import AuditEntry, AuditSeal, Counter
 from officina.base.paging import Page, page
-from officina.base.rows import append
+from officina.base.rows import write
 
 SEALS = "seal"
 """The series in which seals are counted: a seal removed from the end of the chain would leave it whole."""
@@ -85,7 +85,8 @@ def record(
 ) -> None:
     """Write one entry in the running transaction. Writes one row."""
     sentence(what)
-    entry = AuditEntry(
+    write(
+        AuditEntry,
         site_id=actor.site_id,
         at=at,
         user_id=actor.user_id,
@@ -102,7 +103,6 @@ def record(
         before=before,
         after=after,
     )
-    append(entry)
 
 
 def _line(row: Mapping[str, Any]) -> bytes:

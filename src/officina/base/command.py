@@ -4,12 +4,13 @@ import fcntl
 import functools
 import inspect
 import logging
+import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
@@ -19,7 +20,8 @@ from officina.base import audit
 from officina.base.access import Actor
 from officina.base.content import content, is_unkept
 from officina.base.models import DoneCommand
-from officina.base.rows import Question, append
+from officina.base.rows import Question, write
+from officina.base.statement import database
 from officina.kernel.errors import Refused
 
 P = ParamSpec("P")
@@ -39,13 +41,41 @@ _log = logging.getLogger("officina.command")
 @contextmanager
 def write_lock() -> Iterator[None]:
     """On SQLite, a place in the queue: its own busy handler sleeps and starves a writer for seconds. Elsewhere nothing."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name or connection.in_atomic_block:
+    here = database()
+    name = str(here.settings_dict["NAME"])
+    if here.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name or here.in_atomic_block:
         yield
         return
-    with Path(f"{name}.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    file = _queue.at(f"{name}.lock")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
         yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+class _LockFile:
+    """The lock file as one thread of one process has it open: two who share an open file share its lock, too."""
+
+    def __init__(self, name: str) -> None:
+        self.opened_as = (name, os.getpid())
+        self.number = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def __del__(self) -> None:
+        os.close(self.number)
+
+
+class _Queue(threading.local):
+    file: _LockFile | None = None
+
+    def at(self, name: str) -> int:
+        """The file to lock, opened anew in a process that was forked."""
+        if self.file is None or self.file.opened_as != (name, os.getpid()):
+            self.file = _LockFile(name)
+        return self.file.number
+
+
+_queue = _Queue()
 
 
 def command(service: Callable[P, R]) -> Callable[P, R]:
@@ -138,10 +168,13 @@ def _once(service: Callable[..., R], actor: Actor, sent: str, args: Any, kwargs:
             if before is not None:
                 return _answer(service, before, sent)
             result = service(*args, **kwargs)
-            append(
-                DoneCommand(
-                    site_id=actor.site_id, key=actor.key, service=_name(service), content=sent, answer=_keep(result)
-                )
+            write(
+                DoneCommand,
+                site_id=actor.site_id,
+                key=actor.key,
+                service=_name(service),
+                content=sent,
+                answer=_keep(result),
             )
             return result
         finally:

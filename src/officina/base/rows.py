@@ -5,13 +5,18 @@ its business: each is made by it, once a shape, and kept.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.expressions import Expression
+from django.db.models.fields import NOT_PROVIDED
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]  # the stubs do not know it
+
+from officina.base import statement
+from officina.base.fields import ScaledField
 
 M = TypeVar("M", bound=models.Model)
 R = TypeVar("R")
@@ -23,18 +28,51 @@ Prepare = Callable[[Any], Any]
 _AS_IT_IS = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.AutoField)
 
 
-def _database() -> BaseDatabaseWrapper:
-    # Django's own `connection` looks up thread and alias at every touch, which adds up over hundreds of columns.
-    return connections[DEFAULT_DB_ALIAS]
-
-
-def _prepare(field: "models.Field[Any, Any]") -> Prepare | None:
+def _prepare(field: "models.Field[Any, Any]", vendor: str) -> Prepare | None:
     """How the values of a column are made ready for the driver, told once."""
     plain = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(plain, ScaledField):
+        return plain.get_prep_value
     own = type(plain).get_prep_value is not _builtin(type(plain)).get_prep_value
     if isinstance(plain, _AS_IT_IS) and not own:
         return None
-    return lambda value: field.get_db_prep_save(value, _database())
+    special = {} if own else (_SQLITE if vendor == "sqlite" else _POSTGRESQL)
+    if type(plain) in special:
+        return special[type(plain)]
+    return lambda value: None if value is None else field.get_db_prep_save(value, statement.database())
+
+
+def _instant(value: datetime | None) -> datetime | None:
+    """An instant without a zone is another one in each zone: refused."""
+    if value is not None and value.tzinfo is None:
+        raise ValueError(f"{value} has no zone")
+    return value
+
+
+def _instant_text(value: datetime | None) -> str | None:
+    aware = _instant(value)
+    return aware and aware.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+
+
+def _day_text(value: date | None) -> str | None:
+    return value and value.isoformat()[:10]
+
+
+def _code_text(value: UUID | str | None) -> str | None:
+    return value and (value if isinstance(value, UUID) else UUID(value)).hex
+
+
+_SQLITE: dict[type, Prepare | None] = {
+    models.DateTimeField: _instant_text,
+    models.DateField: _day_text,
+    models.UUIDField: _code_text,
+}
+_POSTGRESQL: dict[type, Prepare | None] = {
+    models.DateTimeField: _instant,
+    models.DateField: None,
+    models.UUIDField: None,
+}
+"""What each kind of database is given for these kinds of column; others are made ready by the field itself."""
 
 
 def _builtin(kind: type) -> Any:
@@ -43,8 +81,8 @@ def _builtin(kind: type) -> Any:
 
 
 @cache
-def _insert(model: type[models.Model]) -> tuple[str, tuple[tuple[str, Prepare | None], ...]]:
-    name = _database().ops.quote_name
+def _insert(model: type[models.Model], vendor: str) -> tuple[str, tuple[tuple[str, Prepare | None], ...]]:
+    name = statement.database().ops.quote_name
     fields = [f for f in model._meta.concrete_fields if not f.primary_key]
     columns = ", ".join(name(f.column) for f in fields)
     key = model._meta.pk
@@ -53,7 +91,7 @@ def _insert(model: type[models.Model]) -> tuple[str, tuple[tuple[str, Prepare | 
     table = name(model._meta.db_table)
     # Only names of our own models are in it; every value goes through a placeholder.
     sql = f"INSERT INTO {table} ({columns}) VALUES ({holes}) RETURNING {name(key.column)}"  # noqa: S608
-    return sql, tuple((f.attname, _prepare(f)) for f in fields)
+    return sql, tuple((f.attname, _prepare(f, vendor)) for f in fields)
 
 
 @cache
@@ -66,30 +104,54 @@ def _filled_in(model: type[models.Model]) -> tuple["models.Field[Any, Any]", ...
 
 def append(row: M) -> M:
     """Write a new row, in the running transaction, and give it its key. One statement; no signals, no related rows."""
-    sql, columns = _insert(type(row))
+    sql, columns = _insert(type(row), statement.database().vendor)
     for field in _filled_in(type(row)):
         field.pre_save(row, add=True)
-    values = [getattr(row, name) if ready is None else ready(getattr(row, name)) for name, ready in columns]
-    database = _database()
-    with database.cursor() as cursor:
-        cursor.execute(sql, values)
-        row.pk = cursor.fetchone()[0]
-    row._state.adding, row._state.db = False, database.alias
+    given = row.__dict__
+    values = [given[name] if ready is None else ready(given[name]) for name, ready in columns]
+    key = statement.row(sql, values)
+    assert key is not None
+    row.pk = key[0]
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return row
 
 
 @cache
+def _blank(model: type[models.Model]) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[], Any]], ...]]:
+    """What a new row holds where nothing is said: the same for every row, and what is made anew for each."""
+    fields = model._meta.concrete_fields
+    made = {f.attname: f.default for f in fields if callable(f.default) and f.default is not NOT_PROVIDED}
+    same = {f.attname: f.get_default() for f in fields if f.attname not in made}
+    return same, tuple(made.items())
+
+
+def write(model: type[M], **values: Any) -> M:
+    """Write a new row of these columns, related rows by their key (`fill_id`), without what Django does for a form. One statement."""
+    same, made = _blank(model)
+    row = model.__new__(model)
+    given = row.__dict__
+    given.update(same)
+    for name, make in made:
+        given[name] = values[name] if name in values else make()
+    given.update(values)
+    if len(given) != len(same) + len(made):
+        raise TypeError(f"{model.__name__} has no column {', '.join(values.keys() - same.keys() - dict(made).keys())}")
+    row._state = models.base.ModelState()  # type: ignore[attr-defined]
+    return append(row)
+
+
+@cache
 def _update(
-    model: type[models.Model], where: tuple[str, ...], changes: tuple[str, ...]
+    model: type[models.Model], where: tuple[str, ...], changes: tuple[str, ...], vendor: str
 ) -> tuple[str, tuple[Prepare | None, ...]]:
-    name = _database().ops.quote_name
+    name = statement.database().ops.quote_name
     changed = [_field(model, each) for each in changes]
     asked = [_field(model, each) for each in where]
     version = [f"{name('version')} = {name('version')} + 1"] if "version" in where else []
     sets = ", ".join([*version, *(f"{name(f.column)} = %s" for f in changed)])
     conditions = " AND ".join(f"{name(f.column)} = %s" for f in asked)
     sql = f"UPDATE {name(model._meta.db_table)} SET {sets} WHERE {conditions}"  # noqa: S608  names of our own models
-    return sql, tuple(map(_prepare, (*changed, *asked)))
+    return sql, tuple(_prepare(field, vendor) for field in (*changed, *asked))
 
 
 def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
@@ -106,13 +168,11 @@ def change(model: type[models.Model], where: dict[str, Any], changes: dict[str, 
 
     Where `where` names a version, it is counted up.
     """
-    sql, prepared = _update(model, tuple(where), tuple(changes))
+    sql, prepared = _update(model, tuple(where), tuple(changes), statement.database().vendor)
     given = [*changes.values(), *where.values()]
     plain = [value.pk if isinstance(value, models.Model) else value for value in given]
     values = [v if ready is None else ready(v) for ready, v in zip(prepared, plain, strict=True)]
-    with _database().cursor() as cursor:
-        cursor.execute(sql, values)
-        return bool(cursor.rowcount)
+    return bool(statement.changed(sql, values))
 
 
 def keep(row: models.Model, *names: str) -> None:
@@ -130,19 +190,23 @@ class _Hole(Expression):
     def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:
         return "%s", [self]
 
-    def prepared(self, value: Any) -> Any:
-        return self.output_field.get_db_prep_value(value, _database())
+    def ready(self, vendor: str) -> Prepare | None:
+        """How a value is made ready to stand here; a row stands for its key."""
+        return _prepare(self.output_field, vendor)
 
 
 class _Worded:
     """A question as one kind of database is asked it, and how its rows become instances; columns alone come as tuples."""
 
     def __init__(self, rows: "models.QuerySet[Any, Any]") -> None:
-        database = _database()
+        database = statement.database()
         compiler = rows.query.get_compiler(connection=database)
-        self.sql, self.holes = compiler.as_sql()
+        self.sql, holes = compiler.as_sql()
+        # A name and how its value is made ready, or what stands there always.
+        self.holes = [(h.name, h.ready(database.vendor)) if isinstance(h, _Hole) else ("", h) for h in holes]
         select = compiler.select
-        self.converters = list(compiler.get_converters([s[0] for s in select]).items())
+        found = compiler.get_converters([s[0] for s in select]).items()
+        self.converters = [(place, _converter(*each)) for place, each in found]
         whole = issubclass(rows._iterable_class, ModelIterable)
         self.make: Callable[[list[Any]], Any] = self._instance if whole else tuple
         if not whole:
@@ -157,19 +221,19 @@ class _Worded:
         self.extra = list((compiler.annotation_col_map or {}).items())
 
     def ask(self, given: dict[str, Any]) -> list[Any]:
-        values = [hole.prepared(given[hole.name]) if isinstance(hole, _Hole) else hole for hole in self.holes]
+        values = [
+            ready if not name else given[name] if ready is None else ready(given[name]) for name, ready in self.holes
+        ]
         if any(isinstance(value, int) and abs(value) > LARGEST for value in values):
             return []  # no row has such a key, and the database would break off instead of saying so
-        database = _database()
-        with database.cursor() as cursor:
-            cursor.execute(self.sql, values)
-            found = cursor.fetchall()
-        return [self.make(self._read(list(row), database)) for row in found]
+        found = statement.rows(self.sql, values)
+        if not self.converters:
+            return [self.make(row) for row in found]
+        return [self.make(self._read(list(row))) for row in found]
 
-    def _read(self, row: list[Any], database: BaseDatabaseWrapper) -> list[Any]:
-        for place, (converters, expression) in self.converters:
-            for convert in converters:
-                row[place] = convert(row[place], expression, database)
+    def _read(self, row: list[Any]) -> list[Any]:
+        for place, convert in self.converters:
+            row[place] = convert(row[place])
         return row
 
     def _instance(self, row: list[Any]) -> models.Model:
@@ -179,6 +243,24 @@ class _Worded:
         for name, place in self.extra:
             setattr(made, name, row[place])
         return made
+
+
+def _converter(steps: list[Any], expression: Any) -> Callable[[Any], Any]:
+    """What makes of a column's raw value what the row holds."""
+    if len(steps) == 1 and getattr(steps[0], "__name__", "") == "convert_datetimefield_value":
+        return _read_instant
+
+    def convert(value: Any) -> Any:
+        for step in steps:
+            value = step(value, expression, statement.database())
+        return value
+
+    return convert
+
+
+def _read_instant(found: datetime | str | None) -> datetime | None:
+    # A column comes as an instant without its zone, what was computed of one as text.
+    return found and (datetime.fromisoformat(found) if isinstance(found, str) else found).replace(tzinfo=UTC)
 
 
 def _made(model: type[models.Model], names: list[str], values: Iterable[Any]) -> models.Model:
@@ -222,7 +304,7 @@ class Question(Generic[R]):
 
     def __call__(self, **values: Any) -> list[R]:
         """The rows. One statement."""
-        vendor = _database().vendor
+        vendor = statement.database().vendor
         worded = self._worded.get(vendor)
         if worded is None:
             rows = self._build(**{name: _Hole(name, field) for name, field in self._holes.items()})

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import connection
-
 from officina.base import acts as house
-from officina.base import audit, numbering
+from officina.base import audit, numbering, statement
 from officina.base.access import Actor
 from officina.base.command import command
 from officina.base.fields import QuantityField
-from officina.base.rows import append
+from officina.base.rows import write
 from officina.drugs.models import Package
 from officina.inventory import acts, queries
 from officina.inventory.models import Lot, Move, Place
@@ -54,12 +52,13 @@ def post(
             _take(lot_id, place, -change)
         elif change > 0:
             _put(actor.site_id, lot_id, place, change)
-    moves = [
-        Move(
+    return [
+        write(
+            Move,
             site_id=actor.site_id,
             lot_id=t.lot_id,
-            from_place=t.from_place,
-            to_place=t.to_place,
+            from_place_id=t.from_place.pk,
+            to_place_id=t.to_place.pk,
             quantity=t.quantity,
             at=at,
             cause=cause,
@@ -71,7 +70,6 @@ def post(
         )
         for t in rows
     ]
-    return [append(move) for move in moves]
 
 
 def _changes(transfers: Iterable[Transfer]) -> dict[tuple[int, int], tuple[Place, Decimal]]:
@@ -88,12 +86,10 @@ def _changes(transfers: Iterable[Transfer]) -> dict[tuple[int, int], tuple[Place
 def _take(lot_id: int, place: Place, quantity: Decimal) -> None:
     """Take from a balance only what is there: the update and the check are one statement, so no race can go below zero."""
     number = _NUMBER.get_prep_value(quantity)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE inventory_balance SET on_hand = on_hand - %s WHERE lot_id = %s AND place_id = %s AND on_hand >= %s",
-            [number, lot_id, place.pk, number],
-        )
-        taken = cursor.rowcount
+    taken = statement.changed(
+        "UPDATE inventory_balance SET on_hand = on_hand - %s WHERE lot_id = %s AND place_id = %s AND on_hand >= %s",
+        [number, lot_id, place.pk, number],
+    )
     if not taken:
         have = queries.on_hand(lot_id, place.pk)
         raise Refused(
@@ -105,24 +101,22 @@ def _take(lot_id: int, place: Place, quantity: Decimal) -> None:
 
 
 def _put(site_id: int, lot_id: int, place: Place, quantity: Decimal) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO inventory_balance (site_id, lot_id, place_id, on_hand) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT (lot_id, place_id) DO UPDATE SET on_hand = inventory_balance.on_hand + excluded.on_hand",
-            [site_id, lot_id, place.pk, _NUMBER.get_prep_value(quantity)],
-        )
+    statement.changed(
+        "INSERT INTO inventory_balance (site_id, lot_id, place_id, on_hand) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (lot_id, place_id) DO UPDATE SET on_hand = inventory_balance.on_hand + excluded.on_hand",
+        [site_id, lot_id, place.pk, _NUMBER.get_prep_value(quantity)],
+    )
 
 
 def _held(lot: Lot, place: Place) -> Decimal:
     """What is on hand, kept as it is until the transaction ends: of two who counted the same, the second finds nothing to correct."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO inventory_balance (site_id, lot_id, place_id, on_hand) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT (lot_id, place_id) DO UPDATE SET on_hand = inventory_balance.on_hand RETURNING on_hand",
-            [lot.site_id, lot.pk, place.pk, _NUMBER.get_prep_value(Decimal(0))],
-        )
-        (have,) = cursor.fetchone()
-    return _NUMBER.from_db_value(have, None, connection) or Decimal(0)
+    found = statement.row(
+        "INSERT INTO inventory_balance (site_id, lot_id, place_id, on_hand) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (lot_id, place_id) DO UPDATE SET on_hand = inventory_balance.on_hand RETURNING on_hand",
+        [lot.site_id, lot.pk, place.pk, _NUMBER.get_prep_value(Decimal(0))],
+    )
+    assert found is not None
+    return _NUMBER.from_db_value(found[0], None, None) or Decimal(0)
 
 
 def reverse(

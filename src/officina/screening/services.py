@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
-from django.db import connection
 from django.db.models import BigIntegerField, DateField, DateTimeField, Q, prefetch_related_objects
 
-from officina.base import audit
+from officina.base import audit, statement
 from officina.base.access import Actor
 from officina.base.rows import Question, append
 from officina.drugs import queries as drugs
@@ -184,12 +183,8 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
 
 def void(prescription: Prescription) -> list[int]:
     """The order changed: what was found about the old one no longer counts. Gives the keys of what was closed. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE screening_screening SET is_current = %s WHERE prescription_id = %s AND is_current RETURNING id",
-            [False, prescription.pk],
-        )
-        return [key for (key,) in cursor.fetchall()]
+    sql = "UPDATE screening_screening SET is_current = %s WHERE prescription_id = %s AND is_current RETURNING id"
+    return [key for (key,) in statement.rows(sql, [False, prescription.pk])]
 
 
 def standing(prescription: Prescription) -> Standing:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
 from django.db.models import BigIntegerField
 
+from officina.base import statement
 from officina.base.access import Actor
 from officina.base.fields import QuantityField
 from officina.base.rows import Question
@@ -31,12 +31,11 @@ def put_in(actor: Actor, fill: Fill, lot: Lot, quantity: Decimal, *, shelf: Plac
     """Move so much of a lot from its shelf to the bench, into this fill's vial."""
     bench = stock.places(fill.site_id)[Place.Kind.BENCH]
     ledger.post(actor, [Transfer(lot.pk, shelf, bench, quantity)], at=at, cause="filled", about=fill.number)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO dispensing_fillpart (fill_id, lot_id, quantity) VALUES (%s, %s, %s) "
-            "ON CONFLICT (fill_id, lot_id) DO UPDATE SET quantity = dispensing_fillpart.quantity + excluded.quantity",
-            [fill.pk, lot.pk, _NUMBER.get_prep_value(quantity)],
-        )
+    statement.changed(
+        "INSERT INTO dispensing_fillpart (fill_id, lot_id, quantity) VALUES (%s, %s, %s) "
+        "ON CONFLICT (fill_id, lot_id) DO UPDATE SET quantity = dispensing_fillpart.quantity + excluded.quantity",
+        [fill.pk, lot.pk, _NUMBER.get_prep_value(quantity)],
+    )
 
 
 def _moves_in(fill: Fill) -> list[Move]:

@@ -41,8 +41,9 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
     to = _held_from(fill) if step.to == BACK else step.to
     values |= {"state": to, "since": at}
     touch(fill, **values)
-    step_row = FillStep(
-        fill=fill,
+    rows.write(
+        FillStep,
+        fill_id=fill.pk,
         at=at,
         move=name,
         from_state=before,
@@ -53,7 +54,6 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
         supervisor=allowed.under,
         why=why,
     )
-    rows.append(step_row)
     audit.record(
         actor, VERBS[name], at=at, on=fill, why=why, before={"state": before}, after={"state": to}, under=allowed.under
     )
