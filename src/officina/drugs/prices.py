@@ -4,11 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, CharField, DateField, Q
 
 from officina.base import audit
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.base.rows import Question
 from officina.drugs import queries
 from officina.drugs.acts import SET_PRICES
 from officina.drugs.models import HousePrice, Package, Price
@@ -21,6 +22,21 @@ from officina.kernel.quantity import MONEY_PLACES
 TERMS_SET = audit.verb("prices.terms_set", "set how prices are made")
 PACKAGE_PRICED = audit.verb("prices.package_priced", "set the price of a package")
 
+_STANDING = Question(
+    lambda site, package, on: HousePrice.objects.filter(
+        Q(package=None) | Q(package=package), site=site, starts_on__lte=on
+    ).order_by("-starts_on", "-pk"),
+    site=BigIntegerField(),
+    package=BigIntegerField(),
+    on=DateField(),
+)
+_SURVEYED = Question(
+    lambda ndc12, on: Price.objects.filter(ndc12=ndc12, starts_on__lte=on, ended_on=None).order_by("-starts_on", "pk")[
+        :1
+    ],
+    ndc12=CharField(),
+    on=DateField(),
+)
 _MEASURED = {"mL", "g"}
 _LARGEST_UNIT_PRICE = Decimal(100_000)
 
@@ -40,8 +56,7 @@ class Standing:
 
 def standing(site_id: int, package_id: int | None, *, on: date) -> Standing:
     """The rows in force. One statement."""
-    mine = Q(package=None) if package_id is None else Q(package=None) | Q(package_id=package_id)
-    rows = list(HousePrice.objects.filter(mine, site_id=site_id, starts_on__lte=on).order_by("-starts_on", "-pk"))
+    rows = _STANDING(site=site_id, package=package_id or 0, on=on)
     terms = next((r for r in rows if r.package_id is None), None)
     own = next((r for r in rows if r.package_id is not None), None)
     return Standing(terms_of(terms) if terms else None, own if own and own.per_unit is not None else None)
@@ -67,9 +82,7 @@ def cost_of(package: Package, *, on: date) -> Cost | None:
 
     A NADAC price of a millilitre says nothing of a bottle that is dispensed as one piece: the units must agree.
     """
-    surveyed = (
-        Price.objects.filter(ndc12=package.ndc12, starts_on__lte=on, ended_on=None).order_by("-starts_on").first()
-    )
+    surveyed = _SURVEYED.first(ndc12=package.ndc12, on=on)
     found = []
     if surveyed is not None and _same_unit(surveyed.unit, package.unit):
         found.append(Cost(surveyed.per_unit, "NADAC", surveyed.starts_on))

@@ -1,14 +1,15 @@
 """The final check, the bag, and the way back to stock."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+
+from django.db.models import BigIntegerField
 
 from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.rows import append
-from officina.dispensing.models import Bag, Fill, FillPart
+from officina.base.rows import Question, append
+from officina.dispensing.models import Bag, Fill, FillPart, PickUp
 from officina.dispensing.rules import returns
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import completion, counting, review
@@ -24,6 +25,19 @@ from officina.kernel.quantity import written
 from officina.patients.models import Patient
 
 VIAL = audit.verb("stock.vial_returned", "made the returned vial a lot of its own")
+
+_WAITING = Question(
+    lambda bag: Bag.objects.select_for_update(no_key=True).filter(pk=bag, state=Bag.State.WAITING),
+    bag=BigIntegerField(),
+)
+_WAITING_OF = Question(
+    lambda pick_up: (
+        Bag.objects.select_for_update(no_key=True)
+        .filter(pk__in=PickUp.bags.through.objects.filter(pickup=pick_up).values("bag_id"), state=Bag.State.WAITING)
+        .order_by("pk")
+    ),
+    pick_up=BigIntegerField(),
+)
 
 
 @command
@@ -83,7 +97,7 @@ def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | No
     assert fill.patient is not None
     if into is not None and into.patient_id != fill.patient_id:
         raise Refused("wrong_patient", "This bag is another patient's. Take a new bag.")
-    if into is not None and not waiting([into.pk]):
+    if into is not None and not in_bin(into.pk):
         raise Refused("bag_gone", "This bag is not in the house any more. Take a new bag.")
     if not bin_name.strip() and into is None:
         raise Refused("bin_missing", "Scan or type the bin.", {"bin_name": "Needed"})
@@ -94,10 +108,14 @@ def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | No
     return advance(actor, fill, "bag", at=at, bag=bag)
 
 
-def waiting(bag_ids: Iterable[int]) -> list[Bag]:
-    """Those of the bags that are in the house, kept from being given away or filled by others until the transaction ends."""
-    rows = Bag.objects.select_for_update(no_key=True).filter(pk__in=bag_ids, state=Bag.State.WAITING)
-    return list(rows.order_by("pk"))
+def in_bin(bag_id: int) -> list[Bag]:
+    """The bag, where it is in the house: kept from being given away or filled by others until the transaction ends."""
+    return _WAITING(bag=bag_id)
+
+
+def waiting(pick_up: PickUp) -> list[Bag]:
+    """Those of a pick-up's bags that are in the house, kept from others until the transaction ends."""
+    return _WAITING_OF(pick_up=pick_up.pk)
 
 
 def _new_bag(actor: Actor, patient: Patient, bin_name: str, *, at: datetime) -> Bag:
@@ -114,7 +132,7 @@ def return_to_stock(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill
     """
     ask(actor, fill, "return_to_stock", at=at, why=why)
     assert fill.package is not None
-    if fill.bag_id and not waiting([fill.bag_id]):
+    if fill.bag_id and not in_bin(fill.bag_id):
         raise Refused("bag_out", "Its bag is not in its bin: a driver has it, or it was handed over.")
     lock(fill)
     held = Lot.objects.select_for_update(no_key=True).filter(pk__in=FillPart.objects.filter(fill=fill).values("lot"))

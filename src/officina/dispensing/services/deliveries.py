@@ -37,7 +37,7 @@ def plan(actor: Actor, *, bag: Bag, on: date | None, at: datetime) -> Bag:
 
 
 def _in_bin(bag: Bag) -> list[Bag]:
-    found = checking.waiting([bag.pk])
+    found = checking.in_bin(bag.pk)
     if not found:
         raise Refused("bag_gone", "This bag is not in its bin: it was handed over, emptied, or is with a driver.")
     return found

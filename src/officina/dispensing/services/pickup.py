@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from django.db.models import BigIntegerField, CharField
 
-from officina.base import audit
+from officina.base import audit, statement
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.rows import Question, append, keep
+from officina.base.rows import Question, append, change, keep
 from officina.dispensing import acts
 from officina.dispensing.models import Bag, Fill, PickUp
 from officina.dispensing.rules.machine import State
@@ -40,6 +40,7 @@ _IN_HAND = Question(
     ),
     pick_up=BigIntegerField(),
 )
+_INTO_HAND = "INSERT INTO dispensing_pickup_bags (pickup_id, bag_id) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _NOW = Question(lambda pk: PickUp.objects.select_for_update(no_key=True).filter(pk=pk), pk=BigIntegerField())
 
 
@@ -80,7 +81,7 @@ def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) ->
         )
     if bag.state != Bag.State.WAITING:
         raise Refused("bag_gone", "This bag was handed over or emptied already.")
-    pick_up.bags.add(bag)
+    statement.changed(_INTO_HAND, [pick_up.pk, bag.pk])
     audit.record(actor, BAG_SCANNED, at=at, on=pick_up, after={"bag": bag.number})
     return bag
 
@@ -142,7 +143,7 @@ def hand_over(
     `tenders` say how it is paid where it is more than one kind or the change is told; without them all of it is `paid_by`.
     """
     _open(actor, pick_up, at=at)
-    bags = checking.waiting(pick_up.bags.values_list("pk", flat=True))
+    bags = checking.waiting(pick_up)
     held = {bag.pk for bag in bags}
     fills = [f for f in fills_of(pick_up) if f.bag_id in held]
     if not fills:
@@ -154,7 +155,8 @@ def hand_over(
         raise Refused("signature_missing", "A signature or the name of who signs is needed.", {"signed_by": "Needed"})
     for fill in fills:
         _sell(actor, fill, at=at)
-    Bag.objects.filter(pk__in=held).update(state=Bag.State.HANDED_OVER, since=at)
+    for bag in bags:
+        change(Bag, {"pk": bag.pk}, {"state": Bag.State.HANDED_OVER, "since": at})
     pick_up.amount = sum((f.price or Decimal(0) for f in fills), Decimal(0))
     made = payments.pay(actor, pick_up, due=pick_up.amount, tenders=tenders or (Tender(kind=paid_by),), at=at)
     pick_up.state, pick_up.done_at, pick_up.paid_by = PickUp.State.DONE, at, payments.in_words(made) or paid_by

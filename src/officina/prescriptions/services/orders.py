@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from django.db.models import BigIntegerField
 
 from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.rows import append
+from officina.base.rows import Question, append
 from officina.base.rows import keep as keep_row
 from officina.drugs.models import Drug
 from officina.kernel.errors import ParseError, Refused
@@ -33,6 +34,10 @@ ENTERED = audit.verb("prescription.entered", "entered the prescription")
 PRESCRIBER_ADDED = audit.verb("prescriber.added", "added a prescriber")
 PICTURE = audit.verb("prescription.picture_added", "attached a picture")
 
+_INGREDIENTS = Question(
+    lambda drug: Drug.ingredients.through.objects.filter(drug=drug).values_list("ingredient__key").order_by("pk"),
+    drug=BigIntegerField(),
+)
 _ENTERED = (
     "patient",
     "prescriber",
@@ -214,7 +219,7 @@ def schedule_of(drug: Drug, *, on: date, state: str) -> int:
     """The schedule that holds here: the federal one, or the state's where it is the stricter (0 is not controlled)."""
     if not schedules.may_differ(state):
         return drug.schedule
-    ingredients = tuple(drug.ingredients.values_list("key", flat=True))
+    ingredients = tuple(key for (key,) in _INGREDIENTS(drug=drug.pk))
     return schedules.strictest(drug.schedule, ingredients, on=on, state=state)[0]
 
 
