@@ -8,7 +8,7 @@ from officina.base.access import Actor
 from officina.dispensing.services import intake as fills
 from officina.exchange import script_in, sniff
 from officina.kernel.errors import ParseError, Refused
-from officina.prescriptions.queries import Message
+from officina.prescriptions.queries import Message, of_message
 from officina.prescriptions.services import messages
 from officina.prescriptions.written import Understood
 
@@ -72,7 +72,7 @@ def read_again(actor: Actor, message: Message, *, at: datetime) -> Receipt:
 
 def receipt(message: Message) -> Receipt:
     """What came of a message, as a person or a program is told."""
-    orders = list(message.prescriptions.order_by("id"))
+    orders = of_message(message)
     return Receipt(
         code=str(message.code),
         format=message.format or "unknown",

@@ -85,6 +85,16 @@ def messages(actor: Actor, *, cursor: str = "") -> Page[Listed]:
     return Page([Listed(*(*row, held[row[1]])) for row in rows[:SLICE]], following)
 
 
+_OF_MESSAGE = Question(
+    lambda message: Prescription.objects.filter(message=message).order_by("id"), message=BigIntegerField()
+)
+
+
+def of_message(message: Message) -> list[Prescription]:
+    """The prescriptions that a message brought. One statement."""
+    return _OF_MESSAGE(message=message.pk)
+
+
 def unsettled(actor: Actor, *, most: int = 100) -> list[Message]:
     """Messages that wait for a person: refused, repeated, or kept and never read. Oldest first, without their bytes."""
     return _TO_SETTLE(site=actor.site_id)[:most]

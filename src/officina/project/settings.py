@@ -38,7 +38,10 @@ def _database() -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": HOME / "officina.sqlite3",
+            # Closing the last connection empties the log of writes into the file and waits for the disk: not at the end of every page.
+            "CONN_MAX_AGE": None,
             "OPTIONS": {
+                "cached_statements": 512,
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64000; "
@@ -130,6 +133,7 @@ STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
+SESSION_ENGINE = "officina.web.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"

@@ -80,11 +80,19 @@ def patient_of(fill: Any) -> str:
     return ", ".join(part for part in (told.get("last_name"), told.get("first_name")) if part) or "Patient not read"
 
 
+# A page may tell a hundred instants; the C library's formats take ten times as long.
+_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _half(at: datetime) -> str:
+    return "AM" if at.hour < 12 else "PM"
+
+
 def day(value: date | datetime | str | None) -> str:
     """'Nov 22, 2026'."""
     if isinstance(value, str):
         value = date.fromisoformat(value) if value else None
-    return f"{value:%b} {value.day}, {value.year}" if value else ""
+    return f"{_MONTHS[value.month]} {value.day}, {value.year}" if value else ""
 
 
 @pass_context
@@ -94,7 +102,7 @@ def clock(context: Context, at: datetime | None, zone: str = "") -> str:
         return ""
     zone = zone or _zone(context)
     here = at.astimezone(ZoneInfo(zone))
-    time = f"{here.hour % 12 or 12}:{here:%M} {here:%p}"
+    time = f"{here.hour % 12 or 12}:{here.minute:02} {_half(here)}"
     return time if here.date() == day_of(context["at"], zone) else f"{day(here)}, {time}"
 
 
@@ -104,7 +112,7 @@ def moment(context: Context, at: datetime | None, zone: str = "") -> str:
     if at is None:
         return ""
     here = at.astimezone(ZoneInfo(zone or _zone(context)))
-    return f"{day(here)}, {here.hour % 12 or 12}:{here:%M:%S} {here:%p} {here:%Z}"
+    return f"{day(here)}, {here.hour % 12 or 12}:{here.minute:02}:{here.second:02} {_half(here)} {here.tzname()}"
 
 
 @pass_context
