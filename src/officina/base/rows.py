@@ -50,16 +50,19 @@ def _instant(value: datetime | None) -> datetime | None:
 
 
 def _instant_text(value: datetime | None) -> str | None:
-    aware = _instant(value)
-    return aware and aware.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no zone")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
 def _day_text(value: date | None) -> str | None:
-    return value and value.isoformat()[:10]
+    return None if value is None else value.isoformat()[:10]
 
 
 def _code_text(value: UUID | str | None) -> str | None:
-    return value and (value if isinstance(value, UUID) else UUID(value)).hex
+    return None if value is None else (value if isinstance(value, UUID) else UUID(value)).hex
 
 
 _SQLITE: dict[type, Prepare | None] = {
@@ -136,7 +139,7 @@ def write(model: type[M], **values: Any) -> M:
     given.update(values)
     if len(given) != len(same) + len(made):
         raise TypeError(f"{model.__name__} has no column {', '.join(values.keys() - same.keys() - dict(made).keys())}")
-    row._state = models.base.ModelState()  # type: ignore[attr-defined]
+    row._state = models.base.ModelState()
     return append(row)
 
 
@@ -228,7 +231,7 @@ class _Worded:
             return []  # no row has such a key, and the database would break off instead of saying so
         found = statement.rows(self.sql, values)
         if not self.converters:
-            return [self.make(row) for row in found]
+            return [self.make(list(row)) for row in found]
         return [self.make(self._read(list(row))) for row in found]
 
     def _read(self, row: list[Any]) -> list[Any]:
@@ -260,7 +263,9 @@ def _converter(steps: list[Any], expression: Any) -> Callable[[Any], Any]:
 
 def _read_instant(found: datetime | str | None) -> datetime | None:
     # A column comes as an instant without its zone, what was computed of one as text.
-    return found and (datetime.fromisoformat(found) if isinstance(found, str) else found).replace(tzinfo=UTC)
+    if not found:
+        return None
+    return (datetime.fromisoformat(found) if isinstance(found, str) else found).replace(tzinfo=UTC)
 
 
 def _made(model: type[models.Model], names: list[str], values: Iterable[Any]) -> models.Model:

@@ -20,6 +20,10 @@ class _Here(threading.local):
     """The connection of a thread: looking it up by thread and alias at every column adds up."""
 
     database: BaseDatabaseWrapper | None = None
+    cursor: Any = None
+    """One cursor for statement after statement: what each takes is taken before the next begins."""
+    opened: Any = None
+    """The driver's connection that it belongs to."""
 
 
 _here = _Here()
@@ -68,7 +72,11 @@ def _run(sql: str, values: Values, take: Callable[[Any], T]) -> T:
             cursor.execute(sql, values)
             return take(cursor)
     try:
-        return take(here.connection.execute(_marked(sql) if here.vendor == "sqlite" else sql, values))
+        if here.vendor == "sqlite":
+            return take(here.connection.execute(_marked(sql), values))
+        if _here.opened is not here.connection:
+            _here.opened, _here.cursor = here.connection, here.connection.cursor()
+        return take(_here.cursor.execute(sql, values))
     except Exception:
         # Named as Django names it, and the connection looked at before it is used again.
         with here.wrap_database_errors:
@@ -81,7 +89,7 @@ def _is_heard(here: BaseDatabaseWrapper) -> bool:
         here.execute_wrappers
         or here.force_debug_cursor
         or here.needs_rollback
-        or (here.health_check_enabled and not here.health_check_done)
+        or (here.health_check_enabled and not here.health_check_done)  # type: ignore[attr-defined]  # the stubs do not know it
     )
 
 

@@ -4,7 +4,7 @@ A row names the path below its group's element. `path_2023` differs where SCRIPT
 real senders, which are read and never written. A leaf path may end in an attribute ('@Qualifier').
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -22,6 +22,18 @@ class Kind(Enum):
     FLAG = "true or false"
 
 
+Way = tuple[tuple[str, ...], str]
+"""The names that lead to an element, and the attribute there, or no name of one."""
+
+
+def _ways(*paths: str) -> tuple[Way, ...]:
+    """Every path as the reader walks it; '.' is the element itself."""
+    split = [path.rpartition("@") if "@" in path else (path, "", "") for path in paths if path]
+    return tuple(
+        (tuple(name for name in way.split("/") if name not in {"", "."}), attribute) for way, _, attribute in split
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
     """A field that is one text."""
@@ -36,9 +48,10 @@ class Leaf:
     """The standard allows several; the first is read and the others are kept without a note."""
     at_most: int = 0
     """Characters that the standard allows; 0 where it does not matter here."""
+    ways: tuple[Way, ...] = field(init=False)
 
-    def paths(self) -> tuple[str, ...]:
-        return tuple(path for path in (self.path, self.path_2023, *self.also) if path)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ways", _ways(self.path, self.path_2023, *self.also))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +67,10 @@ class Group:
     choice: tuple[str, ...] = ()
     is_optional: bool = False
     """Absent is None; where not, absent is the empty value."""
+    ways: tuple[Way, ...] = field(init=False)
 
-    def paths(self) -> tuple[str, ...]:
-        return tuple(path for path in (self.path, self.path_2023, *self.also) if path)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ways", _ways(self.path, self.path_2023, *self.also))
 
 
 Row = Leaf | Group

@@ -130,7 +130,7 @@ class _Reading:
         return self._ndc_apart(made, name) if of is model.DrugCoded else made
 
     def _group(self, row: Group, node: Node, name: str) -> Any:
-        found = [n for path in row.paths() for n in _below(node, path)]
+        found = [n for tags, _ in row.ways for n in _below(node, tags)]
         if row.choice:
             found = [n for outer in found for n in outer.children if n.tag in row.choice and _passed(outer)]
         if row.many:
@@ -145,7 +145,7 @@ class _Reading:
         return replace(made, element=found[0].tag) if row.choice else made
 
     def _leaf(self, row: Leaf, node: Node, name: str) -> Any:
-        places = [place for path in row.paths() for place in _places(node, path)]
+        places = [place for tags, attribute in row.ways for place in _places(node, tags, attribute)]
         if row.many:
             return tuple(self._taken(row, n, attribute, f"{name}{row.name}") for n, attribute in places)
         if not places:
@@ -208,8 +208,9 @@ def _straighten(node: Node) -> None:
     for tag, inner, outer in MISPLACED:
         strays = node.named(inner) if node.tag == tag else []
         if strays:
-            node.children = [child for child in node.children if child.tag != inner]
-            _target(node, outer).children.extend(strays)
+            node.hold([child for child in node.children if child.tag != inner])
+            target = _target(node, outer)
+            target.hold([*target.children, *strays])
 
 
 def _target(node: Node, tag: str) -> Node:
@@ -217,15 +218,15 @@ def _target(node: Node, tag: str) -> Node:
     if found:
         return found[0]
     made = Node(tag, f"{node.path}/{tag}", is_read=True)
-    node.children.append(made)
+    node.hold([*node.children, made])
     return made
 
 
-def _below(node: Node, path: str) -> list[Node]:
-    """All nodes at the path; a node on the way there says nothing itself, so it counts as read."""
-    found = [node]
-    for tag in path.split("/"):
-        found = [child for outer in found for child in outer.named(tag) if outer is node or _passed(outer)]
+def _below(node: Node, tags: tuple[str, ...]) -> list[Node]:
+    """All nodes on the way of these names; a node on the way there says nothing itself, so it counts as read."""
+    found = node.named(tags[0])
+    for tag in tags[1:]:
+        found = [child for outer in found for child in outer.named(tag) if _passed(outer)]
     return found
 
 
@@ -234,13 +235,12 @@ def _passed(node: Node) -> bool:
     return True
 
 
-def _places(node: Node, path: str) -> list[tuple[Node, str]]:
+def _places(node: Node, tags: tuple[str, ...], attribute: str) -> list[tuple[Node, str]]:
     """Where a leaf has something to say: nodes with text and no children, or (node, attribute name)."""
-    way, at, attribute = path.rpartition("@")
-    if at:
-        nodes = _below(node, way.rstrip("/")) if way else [node]
+    if attribute:
+        nodes = _below(node, tags) if tags else [node]
         return [(n, attribute) for n in nodes if n.attributes.get(attribute)]
-    nodes = [node] if path == "." else [n for n in _below(node, path) if not n.children]
+    nodes = [n for n in _below(node, tags) if not n.children] if tags else [node]
     for n in nodes:
         n.is_read = n.is_read or not n.text
     return [(n, "") for n in nodes if n.text]

@@ -51,10 +51,20 @@ class Node:
     is_read: bool = False
     """A field of the model took its text; what nobody took is kept and shown."""
     read_attributes: set[str] = field(default_factory=set)
+    by_tag: dict[str, list["Node"]] | None = None
+    """The children by name, told at the first question; None again when children were moved."""
 
     def named(self, tag: str) -> list["Node"]:
         """The children of this name, in order."""
-        return [child for child in self.children if child.tag == tag]
+        if self.by_tag is None:
+            self.by_tag = {}
+            for child in self.children:
+                self.by_tag.setdefault(child.tag, []).append(child)
+        return self.by_tag.get(tag, [])
+
+    def hold(self, children: list["Node"]) -> None:
+        """These are the children now."""
+        self.children, self.by_tag = children, None
 
     def unread(self) -> Iterator[tuple[str, str]]:
         """Every text and attribute below that no field of the model took, as (path, text)."""
@@ -129,7 +139,7 @@ def _root(text: str) -> etree._Element:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def _node(element: etree._Element, path: str) -> Node:
@@ -137,7 +147,7 @@ def _node(element: etree._Element, path: str) -> Node:
     node = Node(_name(element), path, _own_text(element))
     for name, value in element.attrib.items():
         if not str(name).startswith(SCHEMA_INSTANCE):
-            node.attributes[etree.QName(str(name)).localname] = str(value).strip(XML_SPACE)
+            node.attributes[str(name).rpartition("}")[2]] = str(value).strip(XML_SPACE)
     seen: Counter[str] = Counter()
     for child in element:
         tag = _name(child)
@@ -149,8 +159,8 @@ def _node(element: etree._Element, path: str) -> Node:
 
 def _own_text(element: etree._Element) -> str:
     """The element's text with what stands between its children, so that nothing in a broken message is lost."""
-    parts = [element.text or "", *(child.tail or "" for child in element)]
-    return " ".join(part.strip(XML_SPACE) for part in parts if part.strip(XML_SPACE))
+    parts = [(element.text or "").strip(XML_SPACE), *[(child.tail or "").strip(XML_SPACE) for child in element]]
+    return " ".join([part for part in parts if part])
 
 
 def write(root: Node) -> bytes:

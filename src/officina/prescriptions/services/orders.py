@@ -73,6 +73,8 @@ class Entry:
 def storable(value: Any) -> Any:
     """The same text without NUL and half surrogates, which no text column keeps; the bytes as received hold them still."""
     if isinstance(value, str):
+        if value.isascii() and "\x00" not in value:
+            return value
         return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
     if isinstance(value, dict):
         return {storable(k): storable(v) for k, v in value.items()}
