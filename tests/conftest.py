@@ -65,7 +65,12 @@ def reference_data() -> Path:
 def no_test_finds_what_another_one_left() -> Iterator[None]:
     """What a search keeps in memory belongs to rows that are taken back after the test, and their numbers are given anew."""
     yield
-    for name in ("officina.drugs.search", "officina.dispensing.medicines", "officina.drugs.freshness"):
+    for name in (
+        "officina.drugs.search",
+        "officina.dispensing.medicines",
+        "officina.drugs.freshness",
+        "officina.inventory.queries",
+    ):
         if name in sys.modules:
             sys.modules[name].forget()
 

@@ -61,8 +61,8 @@ class _LockFile:
         self.opened_as = (name, os.getpid())
         self.number = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    def __del__(self) -> None:
-        os.close(self.number)
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        close(self.number)
 
 
 class _Queue(threading.local):
