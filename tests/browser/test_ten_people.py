@@ -193,7 +193,7 @@ class Person:
         if not left:
             return
         await self.goes("/pickup/")
-        if not await self.page.locator("h2:has-text('In their bins') + table tbody tr").count():
+        if not await self.page.locator("h2:has-text('In their bins') ~ table:has(th:has-text('Bag')) tbody tr").count():
             await self.waits()
             return
         last, first, born = self.day.people[self.rng.choice(left)]
