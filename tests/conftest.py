@@ -1,6 +1,7 @@
 """What every test can ask for: reference data, an empty house, threads that start together, tables that can be emptied."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,12 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
-from houses import empty_house
-from officina.base import triggers
+import emptying
+from houses import empty_house, forget_kept_houses, keep, officina
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "house_env"}
 
@@ -104,29 +105,51 @@ def together() -> Callable[..., list[Any]]:
     return run
 
 
-# Between tests that really commit, Django empties every table; the append-only ones would refuse. So their triggers are
-# lifted for that moment and put back from the list of what stood after the migrations, whatever the test did to them.
-_protected: dict[str, list[str]] = {}
-_empty_tables = TransactionTestCase._fixture_teardown
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        forget_kept_houses()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The embedded database is laid in place before Django looks for it, and goes with the folder of the run."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_keepdb: bool) -> None:
+    """The tests' own database starts as a copy of an empty house: the migrations run once in a run, not once in each process."""
+    kept = keep("empty", lambda env: officina(env, "check"), os.environ.get("OFFICINA_DATABASE_URL", ""))
+    test = connection.settings_dict["TEST"]
+    if django_db_keepdb:
+        shutil.copy(kept.home / "officina.sqlite3", test["NAME"])
+    else:
+        test["TEMPLATE"] = kept.database
+
+
+# Between tests that really commit, Django would empty every table; the append-only ones would refuse.
+_protected: dict[str, emptying.Standing] = {}
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         for alias in connections:
-            _protected[alias] = triggers.protected(connections[alias])
+            _protected[alias] = emptying.standing(connections[alias])
 
 
-def _empty_protected_tables_too(case: TransactionTestCase) -> None:
-    for alias, tables in _protected.items():
-        for table in tables:
-            triggers.remove(connections[alias], table)
-    try:
-        _empty_tables(case)
-    finally:
-        for alias, tables in _protected.items():
-            for table in tables:
-                triggers.install(connections[alias], table)
+@pytest.fixture
+def swept(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """For a test that writes a hundred thousand rows: asked for before the database, it sweeps them out after they were taken back."""
+    yield
+    with django_db_blocker.unblock():
+        for alias in connections:
+            emptying.sweep(connections[alias])
+
+
+def _empty_protected_tables_too(_case: TransactionTestCase) -> None:
+    for alias, ought in _protected.items():
+        emptying.empty(connections[alias], ought)
 
 
 TransactionTestCase._fixture_teardown = _empty_protected_tables_too  # type: ignore[method-assign]

@@ -26,7 +26,19 @@ DATABASE = "officina"
 OWNER = "postgres"
 START_SECONDS = 60
 SETTINGS = {"listen_addresses": "", "max_connections": "200", "jit": "off"}
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FORGETFUL = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "shared_buffers": "256MB",
+    # Every test takes back what it wrote: the dead rows must go at once, or each test is slower than the one before it.
+    "autovacuum_naptime": "5s",
+    "autovacuum_vacuum_cost_delay": "0",
+}
 _PR_SET_PDEATHSIG = 1
 
 

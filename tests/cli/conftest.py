@@ -3,20 +3,28 @@
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from houses import OFFICINA, empty_house, officina
+from houses import OFFICINA, copied_house, officina
 
+ANSWER = "demonstration.json"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
     """The environment of the house, and what the demonstration answered."""
-    with empty_house(tmp_path_factory.mktemp("played") / "house") as env:
-        yield env, json.loads(officina(env, "demo", "--prescriptions", "25", "--no-serve", "--json"))
+    with copied_house(tmp_path_factory.mktemp("played") / "house", "played", play) as env:
+        yield env, json.loads((Path(env["OFFICINA_HOME"]) / ANSWER).read_text())
+
+
+def play(env: dict[str, str]) -> None:
+    """Play a day, and lay what the demonstration answered into the home of the house."""
+    told = officina(env, "demo", "--prescriptions", "25", "--no-serve", "--json")
+    (Path(env["OFFICINA_HOME"]) / ANSWER).write_text(told)
 
 
 @pytest.fixture(scope="session")

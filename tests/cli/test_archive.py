@@ -38,8 +38,8 @@ def changed(exported, tmp_path):
 @pytest.fixture
 def embedded(tmp_path):
     """An empty house on the embedded database, whatever the others are on."""
-    with empty_house(tmp_path / "embedded") as env:
-        yield {key: value for key, value in env.items() if key != "OFFICINA_DATABASE_URL"}
+    with empty_house(tmp_path / "embedded", embedded=True) as env:
+        yield env
 
 
 def rows(folder):
@@ -93,8 +93,7 @@ class TestExport:
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
     """One empty house for all that is refused: it must stay empty."""
-    with empty_house(tmp_path_factory.mktemp("bare") / "house") as env:
-        env = {key: value for key, value in env.items() if key != "OFFICINA_DATABASE_URL"}
+    with empty_house(tmp_path_factory.mktemp("bare") / "house", embedded=True) as env:
         assert json.loads(officina(env, "check", "--json"))["ok"]
         yield env
 

@@ -4,13 +4,12 @@ import json
 
 import pytest
 
-from houses import empty_house, officina
+from houses import officina, open_house
 
 
 @pytest.fixture(scope="module")
 def env(tmp_path_factory):
-    with empty_house(tmp_path_factory.mktemp("house")) as env:
-        officina(env, "open", "--name", "Elm Street")
+    with open_house(tmp_path_factory.mktemp("house")) as env:
         yield env
 
 

@@ -4,14 +4,13 @@ import json
 
 import pytest
 
-from houses import empty_house, officina
+from houses import officina, open_house
 from small_directory import as_zip, package, product
 
 
 @pytest.fixture
 def house_env(tmp_path):
-    with empty_house(tmp_path / "house") as env:
-        officina(env, "open", "--name", "Elm Street")
+    with open_house(tmp_path / "house") as env:
         yield env
 
 

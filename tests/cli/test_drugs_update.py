@@ -5,7 +5,7 @@ import json
 import pytest
 
 from file_server import serving_files
-from houses import empty_house, officina
+from houses import officina, open_house
 from small_directory import as_zip, package, product
 
 HEAD = "NDC,NADAC Per Unit,Effective Date,Pricing Unit,As of Date\n"
@@ -32,9 +32,8 @@ def house_env(tmp_path, server):
     for key, path in rows.items():
         text += f'[[row]]\nkey = "{key}"\nurl = "{server.url}{path}"\nstale_after = 5\nlargest_mb = 1\n'
     (tmp_path / "own.toml").write_text(text)
-    with empty_house(tmp_path / "house") as env:
+    with open_house(tmp_path / "house") as env:
         env["OFFICINA_DRUG_SOURCES"] = str(tmp_path / "own.toml")
-        officina(env, "open", "--name", "Elm Street")
         yield env
 
 

@@ -20,10 +20,6 @@ def officina(env, *arguments, status=0):
     return houses.officina(env, *arguments, status=status, seconds=HOURS * 3600)
 
 
-def embedded(env):
-    return {key: value for key, value in env.items() if key != "OFFICINA_DATABASE_URL"}
-
-
 def files(folder):
     return json.loads((folder / "manifest.json").read_text())["parts"]
 
@@ -31,8 +27,7 @@ def files(folder):
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
     """A house on the embedded database with past fills."""
-    with empty_house(tmp_path_factory.mktemp("full") / "house") as env:
-        env = embedded(env)
+    with empty_house(tmp_path_factory.mktemp("full") / "house", embedded=True) as env:
         paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
         subprocess.run(
             [sys.executable, "-m", "bench.fill", str(FILLS), str(DAY)],
@@ -49,8 +44,7 @@ def test_there_and_back_again(full, house_env, tmp_path):
     officina(full, "export", str(folders[0]))
     officina(house_env, "import", str(folders[0]))
     officina(house_env, "export", str(folders[1]))
-    with empty_house(tmp_path / "last") as env:
-        last = embedded(env)
+    with empty_house(tmp_path / "last", embedded=True) as last:
         officina(last, "import", str(folders[1]))
         officina(last, "export", str(folders[2]))
         assert files(folders[0]) == files(folders[1]) == files(folders[2])

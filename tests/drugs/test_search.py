@@ -74,7 +74,7 @@ class TestTheList:
     def test_the_starter_list_is_found_by_it(self, boss):
         check_the_list()
 
-    def test_it_is_found_with_the_whole_directory_about_it(self, boss, reference_data):
+    def test_it_is_found_with_the_whole_directory_about_it(self, swept, boss, reference_data):
         path = reference_data / "fda_ndc_2019" / "ndctext.zip"
         services.import_files(boss, paths=[path], at=AT)
         check_the_list()
