@@ -20,13 +20,18 @@ OFFICINA = [sys.executable, "-m", "officina.cli"]
 START_SECONDS = 60
 
 
+def at_home(home: Path) -> dict[str, str]:
+    """The environment of the house that lives here, on the embedded database."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("OFFICINA_", "DJANGO_"))}
+    if "OFFICINA_REFERENCE_DATA" in os.environ:
+        env["OFFICINA_REFERENCE_DATA"] = os.environ["OFFICINA_REFERENCE_DATA"]
+    return env | {"OFFICINA_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+
+
 @contextmanager
 def empty_house(home: Path) -> Iterator[dict[str, str]]:
     """The environment of an empty house: a home, and a database that nobody else uses."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("OFFICINA_", "DJANGO_"))}
-    env |= {"OFFICINA_HOME": str(home), "PYTHONUNBUFFERED": "1"}
-    if "OFFICINA_REFERENCE_DATA" in os.environ:
-        env["OFFICINA_REFERENCE_DATA"] = os.environ["OFFICINA_REFERENCE_DATA"]
+    env = at_home(home)
     url = os.environ.get("OFFICINA_DATABASE_URL")
     if not url:
         yield env

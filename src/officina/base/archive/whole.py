@@ -24,7 +24,9 @@ from officina.base.command import write_lock
 from officina.kernel.errors import ParseError, Refused
 
 MANIFEST = "manifest.json"
-FORM = 1
+SEAL = "manifest.sha256"
+"""What the manifest must hash to, as `sha256sum` writes it: without it, nothing would tell that the manifest itself was changed."""
+FORM = 2
 Tick = Callable[[str, int, int], None]
 """Told which table is at work, how many of its rows are done, of how many (0: not known)."""
 
@@ -67,8 +69,15 @@ def export(folder: Path, *, at: datetime, tick: Tick) -> Manifest:
             parts.append(_write(model, folder / f"{number:02}-{model._meta.db_table}.jsonl", tick))
         shape = _shape()
     made = Manifest(version("officina"), FORM, at.isoformat(), connection.vendor, shape, parts)
-    _keep(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+    written = msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
+    _keep(folder / MANIFEST, written)
+    _keep(folder / SEAL, seal_of(written))
     return made
+
+
+def seal_of(manifest: bytes) -> bytes:
+    """The seal of a manifest, as `sha256sum -c` reads it."""
+    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
 
 
 def _write(model: type[models.Model], file: Path, tick: Tick) -> Part:
@@ -116,15 +125,13 @@ def _shape() -> dict[str, str]:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of an export, compared with what lies in the folder; ParseError or Refused where they differ."""
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except OSError as problem:
-        raise Refused("no_manifest", f"{folder} holds no export: {MANIFEST} cannot be read.") from problem
+        manifest = msgspec.json.decode(_sealed(folder), type=Manifest)
     except msgspec.DecodeError as problem:
         raise ParseError(
             "manifest", where=MANIFEST, expected="the manifest of an export", got=str(problem)
         ) from problem
     named = {part.file for part in manifest.parts}
-    there = {file.name for file in folder.iterdir()} - {MANIFEST}
+    there = {file.name for file in folder.iterdir()} - {MANIFEST, SEAL}
     if named != there:
         lost, more = sorted(named - there), sorted(there - named)
         said = "; ".join(
@@ -135,6 +142,22 @@ def read_manifest(folder: Path) -> Manifest:
         )
     if any(Path(part.file).name != part.file for part in manifest.parts):
         raise ParseError("manifest", where=MANIFEST, expected="names of files in its own folder", got=sorted(named))
+    return manifest
+
+
+def _sealed(folder: Path) -> bytes:
+    """The manifest, bit for bit as it was written."""
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+    except OSError as problem:
+        raise Refused("no_manifest", f"{folder} holds no export: {MANIFEST} cannot be read.") from problem
+    try:
+        seal = (folder / SEAL).read_bytes()
+    except OSError as problem:
+        said = f"{SEAL} is missing: this export was made by an older edition, or is not whole. Nothing was read in."
+        raise Refused("no_seal", said) from problem
+    if seal != seal_of(manifest):
+        raise Refused("changed_manifest", f"{MANIFEST} is not what was exported, or {SEAL} is not. Nothing was read in.")
     return manifest
 
 
