@@ -53,7 +53,7 @@ def main() -> None:
 def search(name: str, *, runs: int, seconds: int) -> None:
     """Give it inputs until the time is over or one breaks it. Does not return: the engine ends the process."""
     try:
-        import atheris  # type: ignore[import-not-found,unused-ignore]
+        import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
         sys.exit("The search needs atheris: .venv/bin/pip install atheris")
     with atheris.instrument_imports(include=["officina"]):

@@ -46,7 +46,7 @@ from officina.prescriptions.models import Message, Prescription
 from officina.prescriptions.services import messages
 from officina.screening.models import Alert, Screening
 
-ROUNDS = int(os.environ.get("OFFICINA_DRILL_ROUNDS", 320 if os.environ.get("OFFICINA_DRILL") == "long" else 8))
+ROUNDS = int(os.environ.get("OFFICINA_DRILL_ROUNDS") or (320 if os.environ.get("OFFICINA_DRILL") == "long" else 8))
 SEED = int(os.environ.get("OFFICINA_DRILL_SEED", "1"))
 FAILING = 0.05
 ISOLATION = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE"

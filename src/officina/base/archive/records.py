@@ -6,6 +6,7 @@ microseconds, bytes as base64. So two databases hold the same if their lines are
 
 import base64
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -122,7 +123,9 @@ def _kind(field: "models.Field[Any, Any]") -> str:
 def _taken(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     """How a value of this column, as it stands in a line, is given to the driver."""
     kind = _kind(field)
-    as_is = {"whole": int, "text": str}.get(kind)
+    if kind == "text":
+        return partial(_text, most=getattr(field, "max_length", None) or sys.maxsize)
+    as_is = {"whole": int}.get(kind)
     read = _READ.get(kind)
     here = connections[
         connection.alias
@@ -139,6 +142,15 @@ def _taken(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
         return field.get_db_prep_save(value, here)
 
     return take
+
+
+def _text(value: Any, *, most: int) -> str | None:
+    """What the embedded database would take and the other would not is refused by both: else nobody could move to the other later."""
+    if value is None:
+        return None
+    if type(value) is not str or len(value) > most or "\0" in value:
+        raise ValueError("no text of this column")
+    return value
 
 
 def _when(text: str) -> datetime:

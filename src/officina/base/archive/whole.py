@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 from django.core.management.color import no_style
-from django.db import connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from officina.base.archive import records
@@ -157,7 +157,9 @@ def _sealed(folder: Path) -> bytes:
         said = f"{SEAL} is missing: this export was made by an older edition, or is not whole. Nothing was read in."
         raise Refused("no_seal", said) from problem
     if seal != seal_of(manifest):
-        raise Refused("changed_manifest", f"{MANIFEST} is not what was exported, or {SEAL} is not. Nothing was read in.")
+        raise Refused(
+            "changed_manifest", f"{MANIFEST} is not what was exported, or {SEAL} is not. Nothing was read in."
+        )
     return manifest
 
 
@@ -180,22 +182,31 @@ def bring_in(folder: Path, *, tick: Tick) -> Manifest:
     manifest = read_manifest(folder)
     _refuse_unfit(manifest)
     verify(folder, manifest, tick)
-    with write_lock(), transaction.atomic():
-        by_name = {model._meta.db_table: model for model in records.tables()}
-        for part in manifest.parts:
-            _load(by_name[part.table], folder / part.file, part, tick)
-        _count_on()
-        for part in manifest.parts:
-            done = 0
-
-            def more(rows: int, part: Part = part) -> None:
-                nonlocal done
-                done += rows
-                tick(f"comparing {part.table}", done, part.rows)
-
-            if records.digest(by_name[part.table], more) != (part.sha256, part.rows):
-                raise Refused("differs", f"{part.table} does not read back as it was exported. Nothing was read in.")
+    try:
+        with write_lock(), transaction.atomic():
+            _read_in(folder, manifest, tick)
+    except (IntegrityError, DataError, OverflowError) as problem:
+        raise Refused(
+            "no_fit", f"The database does not take these records ({type(problem).__name__}). Nothing was read in."
+        ) from problem
     return manifest
+
+
+def _read_in(folder: Path, manifest: Manifest, tick: Tick) -> None:
+    by_name = {model._meta.db_table: model for model in records.tables()}
+    for part in manifest.parts:
+        _load(by_name[part.table], folder / part.file, part, tick)
+    _count_on()
+    for part in manifest.parts:
+        done = 0
+
+        def more(rows: int, part: Part = part) -> None:
+            nonlocal done
+            done += rows
+            tick(f"comparing {part.table}", done, part.rows)
+
+        if records.digest(by_name[part.table], more) != (part.sha256, part.rows):
+            raise Refused("differs", f"{part.table} does not read back as it was exported. Nothing was read in.")
 
 
 def _refuse_unfit(manifest: Manifest) -> None:
