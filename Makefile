@@ -46,9 +46,9 @@ bench: $(BIN)/.dev ## measure, on both databases, with the machine named
 
 drill: export OFFICINA_DRILL = long
 drill: $(BIN)/.dev ## the drills at full length, on both databases: hours
-	$(BIN)/python -m pytest tests/drills tests/dosing tests/dispensing/test_authority.py -p no:cacheprovider
-	$(BIN)/python -m pytest tests/browser/test_ten_people.py -m browser -p no:cacheprovider
-	$(BIN)/python tools/with_postgres.py -- $(BIN)/python -m pytest tests/drills -p no:cacheprovider --database-only
+	$(BIN)/python -m pytest tests/drills tests/dosing tests/dispensing/test_authority.py -p no:cacheprovider -o faulthandler_timeout=0
+	$(BIN)/python -m pytest tests/browser/test_ten_people.py -m browser -p no:cacheprovider -o faulthandler_timeout=0
+	$(BIN)/python tools/with_postgres.py -- $(BIN)/python -m pytest tests/drills -p no:cacheprovider -o faulthandler_timeout=0 --database-only
 
 screenshots: $(BIN)/.dev ## take the pictures of the user guide anew, in Chromium
 	PYTHONPATH=tests $(BIN)/python tools/screenshots.py

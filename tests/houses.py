@@ -26,6 +26,11 @@ Make = Callable[[dict[str, str]], object]
 """What makes a house in an environment where nothing is."""
 
 
+def at_home(home: Path) -> dict[str, str]:
+    """The environment of the house that lives here, on the embedded database."""
+    return _environment(home, "")
+
+
 @contextmanager
 def empty_house(home: Path, *, embedded: bool = False) -> Iterator[dict[str, str]]:
     """The environment of an empty house: a home, and a database that nobody else uses, in which the tables stand already."""

@@ -46,6 +46,12 @@ def rows(folder):
     return {file.name: file.read_bytes() for file in folder.glob(FILES)}
 
 
+def sealed(folder, manifest):
+    """Write another manifest and its seal, as somebody does who knows how."""
+    (folder / "manifest.json").write_bytes(manifest)
+    (folder / "manifest.sha256").write_text(f"{hashlib.sha256(manifest).hexdigest()}  manifest.json\n")
+
+
 def is_empty(env):
     tables = ("base_site", "base_auditentry", "patients_patient", "inventory_move")
     with closing(sqlite3.connect(Path(env["OFFICINA_HOME"]) / "officina.sqlite3")) as connection:
@@ -84,6 +90,10 @@ class TestExport:
         assert stat.S_IMODE(exported.stat().st_mode) == 0o700
         assert {stat.S_IMODE(file.stat().st_mode) for file in exported.iterdir()} == {0o600}
 
+    def test_the_owner_can_check_the_manifest_without_this_program(self, exported):
+        digest, name = (exported / "manifest.sha256").read_text().split()
+        assert hashlib.sha256((exported / name).read_bytes()).hexdigest() == digest
+
     def test_a_folder_with_something_in_it_is_left_alone(self, house, said_no, tmp_path):
         (tmp_path / "mine").write_text("mine")
         assert "is not an empty folder" in said_no(house, "export", tmp_path, status=1)
@@ -115,6 +125,10 @@ class TestRefused:
         next(changed.glob("*patients_allergy.jsonl")).unlink()
         self.refused(changed, bare, said_no, "patients_allergy.jsonl is missing")
 
+    def test_a_missing_seal(self, changed, bare, said_no):
+        (changed / "manifest.sha256").unlink()
+        self.refused(changed, bare, said_no, "manifest.sha256 is missing")
+
     def test_a_file_too_many(self, changed, bare, said_no):
         (changed / "99-more.jsonl").write_text("{}\n")
         self.refused(changed, bare, said_no, "99-more.jsonl does not belong to it")
@@ -122,7 +136,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("before", "after", "words"),
         [
-            (b'"form": 1', b'"form": 2', "has form 2"),
+            (b'"form": 2', b'"form": 3', "has form 3"),
             (b'"dispensing": "0', b'"dispensing": "9', "another shape (dispensing)"),
             (b'"parts"', b'"part"', "manifest.json"),
             (b"{", b"", "manifest.json"),
@@ -132,7 +146,7 @@ class TestRefused:
         manifest = changed / "manifest.json"
         data = manifest.read_bytes()
         assert before in data
-        manifest.write_bytes(data.replace(before, after, 1))
+        sealed(changed, data.replace(before, after, 1))
         self.refused(changed, bare, said_no, words)
 
     def test_a_file_and_a_manifest_that_were_both_rewritten_into_nonsense(self, changed, bare, said_no):
@@ -140,8 +154,7 @@ class TestRefused:
         before = hashlib.sha256(file.read_bytes()).hexdigest()
         file.write_bytes(file.read_bytes().replace(b'"born_on":"19', b'"born_on":"XX', 1))
         after = hashlib.sha256(file.read_bytes()).hexdigest()
-        manifest = changed / "manifest.json"
-        manifest.write_text(manifest.read_text().replace(before, after))
+        sealed(changed, (changed / "manifest.json").read_bytes().replace(before.encode(), after.encode()))
         self.refused(changed, bare, said_no, "line ")
 
     def test_a_house_where_somebody_works(self, exported, house, said_no):

@@ -137,7 +137,32 @@ def test_a_course_that_ends_sooner_is_told():
     assert "end after 10 days" in told.notes[0]
 
 
-@pytest.mark.parametrize("text", ["", "x", "0 mL", "five mL", "5 furlongs", "1/0 mL", "٣ mL"])
+@pytest.mark.parametrize(
+    ("text", "value"), [("1/2 tablet", "1/2"), ("1,000 units", "1000"), ("12,500.5 mL", "12500.5"), ("30", "30")]
+)
+def test_an_amount_is_the_number_that_was_written(text, value):
+    assert holding.amount(text).high == Fraction(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "0 mL",
+        "five mL",
+        "5 furlongs",
+        "1/0 mL",
+        "٣ mL",
+        "1,5 mL",
+        "1,00",
+        "1,,5",
+        "1/00 tablet",
+        "1/2/3",
+        "9" * 5000,
+        "1." + "0" * 5000,
+    ],
+)
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ParseError):
         holding.amount(text)

@@ -1,46 +1,17 @@
-"""Messages and scans that no sender should send: good ones, changed by a seeded hand, and the readers that must bear them.
-
-A case is named by its target and its number, and is the same on every machine: `mutated("script", 17)`.
-"""
+"""Messages, scans, directions and lists that no sender should send: good ones, changed by a seeded hand."""
 
 import json
 import random
 import re
-from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from lxml import etree
 
-from officina.codecs import gs1, ndc
-from officina.codecs.fhir import build as fhir_build
-from officina.codecs.fhir import parse as fhir
-from officina.codecs.ncpdp_script import build as script_build
-from officina.codecs.ncpdp_script import parse as script
-from officina.codecs.ncpdp_script.model import Version
-from officina.exchange import script_in, sniff
-from officina.kernel.errors import ParseError, Refused
-from officina.kernel.ids import scan
-from officina.kernel.ids.bin import Bin
-from officina.kernel.ids.dea import DeaNumber
-from officina.kernel.ids.gtin import Gtin
-from officina.kernel.ids.ndc import Ndc
-from officina.kernel.ids.npi import Npi
-from officina.kernel.ids.numbers import HouseNumber
-from officina.kernel.quantity import D, Quantity, written
-
-VERSIONS: tuple[Version, ...] = ("2017071", "2023011")
-MESSAGES = Path(__file__).resolve().parent.parent / "messages"
-TODAY = date(2026, 11, 20)
-AT = datetime(2026, 11, 20, 15, tzinfo=UTC)
 LARGEST = 300_000
 """Bytes of a case: what is too large altogether is tried by name elsewhere, and would only slow the others down."""
 
-Shape = Literal["xml", "json", "text"]
+Shape = Literal["xml", "json", "text", "table"]
 
 NUMBERS = (
     "0", "-0", "-1", "1e999", "-1e999", "1e-999", "9" * 20, "9" * 5000, "0." + "0" * 400 + "1", "NaN", "Infinity", "-Infinity",
@@ -69,38 +40,12 @@ _NUMBER = re.compile(rb"[0-9]+(?:\.[0-9]+)?")
 _DAY = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.+Z-]*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A reader, what it is given when all is well, and what it may answer."""
-
-    name: str
-    shape: Shape
-    seeds: Callable[[], tuple[bytes, ...]]
-    read: Callable[[bytes], object]
-    share: int
-    """Of fifty thousand cases."""
-
-
-def bears(target: Target, raw: bytes) -> None:
-    """Read it: a result or a ParseError, whose sentence can be written down; anything else is the fault that is looked for."""
-    try:
-        target.read(raw)
-    except ParseError as problem:
-        str(problem).encode("utf-8", "replace")
-
-
 def as_text(raw: bytes) -> str:
     """What a scanner or a hand typed; half surrogates stand for themselves, as a broken program types them."""
     try:
         return raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return raw.decode("utf-8", "replace")
-
-
-def mutated(name: str, number: int) -> bytes:
-    """The case of this number."""
-    target = TARGETS[name]
-    return Hand(random.Random(f"{name}:{number}")).mutate(target.shape, target.seeds())
 
 
 class Hand:
@@ -193,6 +138,8 @@ class Hand:
 
     def _structure(self, raw: bytes, shape: Shape, seeds: tuple[bytes, ...]) -> bytes:
         try:
+            if shape == "table":
+                return self._table(raw, seeds)
             return self._json(raw, seeds) if shape == "json" else self._xml(raw, seeds)
         except RecursionError:
             return self._bytes(raw, shape, seeds)  # nested deeper than this hand reaches
@@ -207,6 +154,46 @@ class Hand:
         said = self.rng.choice(("utf-8", "utf-16", "iso-8859-1", "x-none", "UTF-7", ""))
         text = re.sub(r'encoding="[^"]*"', f'encoding="{said}"', text, count=1)
         return text.encode(name, "replace")
+
+    # --- tables
+
+    def _table(self, raw: bytes, seeds: tuple[bytes, ...]) -> bytes:
+        """Rows and cells lost, doubled, swapped, of another list; other separators and line ends."""
+        rng = self.rng
+        rows = raw.split(b"\n")
+        a, b = rng.randrange(len(rows)), rng.randrange(len(rows))
+        match rng.randrange(8):
+            case 0:
+                del rows[a]
+            case 1:
+                rows[a:a] = [rows[b]] * rng.choice((1, 1, 2, 300))
+            case 2:
+                rows[a], rows[b] = rows[b], rows[a]
+            case 3:
+                rows[a] = rng.choice(rng.choice(seeds).split(b"\n"))
+            case 4:
+                return raw.replace(
+                    *rng.choice(((b"\r\n", b"\n"), (b"\n", b"\r"), (b",", b";"), (b"\t", b","), (b'"', b"")))
+                )
+            case _:
+                rows[a] = self._cells(rows[a])
+        return b"\n".join(rows)
+
+    def _cells(self, row: bytes) -> bytes:
+        rng = self.rng
+        separator = max((b"\t", b"|", b"~", b","), key=row.count)
+        cells = row.split(separator)
+        a, b = rng.randrange(len(cells)), rng.randrange(len(cells))
+        match rng.randrange(4):
+            case 0:
+                del cells[a]
+            case 1:
+                cells[a], cells[b] = cells[b], cells[a]
+            case 2:
+                cells[a:a] = [cells[b]] * rng.choice((1, 3, 100))
+            case _:
+                cells[a] = rng.choice(ODD).encode("utf-8", "surrogatepass")
+        return separator.join(cells)
 
     # --- XML
 
@@ -339,6 +326,7 @@ _TEXTS: dict[Shape, re.Pattern[bytes]] = {
     "xml": re.compile(rb">([^<>]+)<"),
     "json": re.compile(rb'"([^"\\]*)"'),
     "text": re.compile(rb"([^|]+)"),
+    "table": re.compile(rb"([^|~,;\t\r\n]+)"),
 }
 
 
@@ -366,81 +354,3 @@ def _places(tree: Any) -> list[tuple[Any, Any]]:
         found.extend((holder, key) for key in keys)
         new.extend(holder[key] for key in keys)
     return found
-
-
-# --- what is read, by whom
-
-
-@cache
-def script_seeds() -> tuple[bytes, ...]:
-    """The samples, and the good ones written anew in both versions."""
-    samples = [p.read_bytes() for p in sorted((MESSAGES / "ncpdp_script").glob("*.xml"))]
-    return (
-        *samples,
-        *_again(samples, script.parse, lambda m: [script_build.build(m, v) for v in VERSIONS]),
-    )
-
-
-@cache
-def fhir_seeds() -> tuple[bytes, ...]:
-    """The samples, and the good ones written anew."""
-    samples = [p.read_bytes() for p in sorted((MESSAGES / "fhir").glob("*.json"))]
-    return (*samples, *_again(samples, fhir.parse, lambda d: [fhir_build.build_bundle(d)]))
-
-
-def _again(samples: list[bytes], parse: Callable[[bytes], Any], build: Callable[[Any], list[bytes]]) -> list[bytes]:
-    made: list[bytes] = []
-    for raw in samples:
-        try:
-            made.extend(build(parse(raw)))
-        except (ParseError, Refused):
-            continue  # made to be refused, or of a kind that the house does not write
-    return made
-
-
-def both_seeds() -> tuple[bytes, ...]:
-    return script_seeds() + fhir_seeds()
-
-
-@cache
-def scan_seeds() -> tuple[bytes, ...]:
-    built = gs1.build(Gtin.parse("300028215012"), lot="A1", expires_on=TODAY, serial="77")
-    return tuple(text.encode() for text in (*SCANS, built, HouseNumber.issue("F", 1_000_015).text))
-
-
-def understand(raw: bytes) -> object:
-    """The whole reading without the database: told apart, understood, answered."""
-    if sniff.format_of(raw) == "ncpdp-script":
-        script_in.answer(raw, at=AT, message_id="f" * 32)
-    return sniff.understand(raw)
-
-
-VALUES: tuple[Callable[[str], object], ...] = (
-    Ndc.parse, Gtin.parse, Npi.parse, DeaNumber.parse, Bin.parse, HouseNumber.parse, scan.classify, lambda text: written(D(text)),
-    lambda text: Quantity(D(text), "tablet"),
-)  # fmt: skip
-
-
-def values(raw: bytes) -> object:
-    """Every value type of the kernel reads the same text; each may say no, in its own words."""
-    text = as_text(raw)
-    for read in VALUES:
-        try:
-            read(text)
-        except ParseError as problem:
-            str(problem)
-    return None
-
-
-TARGETS: dict[str, Target] = {
-    t.name: t
-    for t in (
-        Target("script", "xml", script_seeds, script.parse, 3_500),
-        Target("fhir", "json", fhir_seeds, fhir.parse, 5_000),
-        Target("gs1", "text", scan_seeds, lambda raw: gs1.parse(as_text(raw), today=TODAY), 15_500),
-        Target("ndc", "text", scan_seeds, lambda raw: ndc.parse(as_text(raw)), 9_000),
-        Target("values", "text", scan_seeds, values, 11_000),
-        Target("exchange-xml", "xml", script_seeds, understand, 1_200),
-        Target("exchange-json", "json", fhir_seeds, understand, 3_000),
-    )
-}

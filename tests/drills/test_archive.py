@@ -26,7 +26,10 @@ def files(folder):
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    """A house on the embedded database with past fills."""
+    """A house on the embedded database with past fills; the one of OFFICINA_FILLED, where that was filled before."""
+    if "OFFICINA_FILLED" in os.environ:
+        yield houses.at_home(Path(os.environ["OFFICINA_FILLED"]))
+        return
     with empty_house(tmp_path_factory.mktemp("full") / "house", embedded=True) as env:
         paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
         subprocess.run(

@@ -153,14 +153,30 @@ def test_a_changed_seal_is_found(spans, which):
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
+@pytest.mark.parametrize(
+    "change", ["entries = entries + 1", "last_id = last_id - 1", "after_id = after_id + 1", "previous = 'x'"]
+)
+def test_a_seal_that_says_it_closes_something_else_is_found(spans, which, change):
+    with unwatched() as cursor:
+        cursor.execute(f"UPDATE {SEALS} SET {change} WHERE id = %s", [spans[which].pk])
+    found = problems()
+    starts = f"audit entries {spans[which].after_id + 1}", f"audit entries {spans[which].after_id + 2}"
+    assert any(p.startswith(starts) for p in found), found
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_removed_seal_is_found_the_last_one_too(spans, which):
     with unwatched() as cursor:
         cursor.execute(f"DELETE FROM {SEALS} WHERE id = %s", [spans[which].pk])
     found = problems()
     assert any(p.startswith("audit seals: 3 were made, 2 stand") for p in found)
-    if which < 2:
-        gone = spans[which]
-        assert any(f"entries {gone.after_id + 1} to {gone.last_id} have no seal" in p for p in found)
+    gone = spans[which]
+    named = (
+        f"entries {gone.after_id + 1} to {gone.last_id} have no seal"
+        if which < 2
+        else f"closes entry {gone.after_id}, of "
+    )
+    assert any(named in p for p in found), found
 
 
 def test_all_seals_removed_is_found(spans):

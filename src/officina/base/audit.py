@@ -161,7 +161,7 @@ def broken_seals(site_id: int) -> Iterator[str]:
         elif s.previous != previous:
             yield f"audit seal {s.pk}: the chain is broken before entry {s.after_id + 1}; this seal or the one before was changed"
         digest, count, _ = _digest(s.previous, _span(site_id, s.after_id, s.last_id))
-        if digest != s.digest:
+        if (digest, count) != (s.digest, s.entries):
             yield (
                 f"audit entries {s.after_id + 1} to {s.last_id}: sealed as {s.entries}, found {count}; "
                 f"rows were changed, removed or added in what was written {_when(before, s)}"

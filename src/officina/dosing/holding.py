@@ -31,7 +31,10 @@ COUNTED = ("", "each")
 """What an order says of things that are counted: the thing is what the directions use."""
 ALIKE = ({"tablet", "capsule", "caplet", "softgel", "pill", "chewable tablet"}, {"puff", "spray"})
 """One of these is one of those; a direction that names the other is told, since it may be another medicine."""
-_AMOUNT = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?|[0-9]+/[0-9]+)\s*([^0-9].*)?", re.ASCII)
+_AMOUNT = re.compile(
+    r"([0-9]{1,9}/[0-9]{1,9}|(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})(?:\.[0-9]{1,15})?)\s*([^0-9/,.].*)?", re.ASCII
+)
+"""A comma parts thousands only: '1,5 mL' is one and a half where it was written, and fifteen to who leaves the comma out."""
 _PLACES = 100
 
 
@@ -56,9 +59,10 @@ def amount(text: str) -> Amount:
     found = _AMOUNT.fullmatch(text.strip())
     if not found:
         raise ParseError("amount", expected="a number and its unit, such as 5 mL", got=text)
-    if found[1].endswith("/0") or not (value := Fraction(found[1].replace(",", ""))):
+    above, _, below = found[1].replace(",", "").partition("/")
+    if not Fraction(above) or (below and not int(below)):
         raise ParseError("amount", expected="more than nothing", got=text)
-    return one(value, unit(found[2] or ""))
+    return one(Fraction(above) / int(below or 1), unit(found[2] or ""))
 
 
 def unit(text: str) -> str:

@@ -6,15 +6,16 @@ microseconds, bytes as base64. So two databases hold the same if their lines are
 
 import base64
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, connections, models
 
 from officina.kernel.errors import ParseError
 
@@ -54,26 +55,40 @@ def lines(model: type[models.Model]) -> Iterator[bytes]:
     """Every row of a table, by key, as a line of JSON. Rows are read in pieces, so that no table is too large."""
     fields = columns(model)
     names = [f.column for f in fields]
+    # Most columns are numbers and words that JSON writes as they are: the others alone are touched, row by row by the million.
+    changed = [(i, _WRITTEN[kind]) for i, f in enumerate(fields) if (kind := _kind(f)) in _WRITTEN]
     rows = model._default_manager.order_by("pk").values_list(*(f.attname for f in fields))
     for row in rows.iterator(chunk_size=CHUNK):
-        yield msgspec.json.encode(dict(zip(names, map(_written, row), strict=True)), order="sorted") + b"\n"
+        values = list(row)
+        for i, write in changed:
+            if values[i] is not None:
+                values[i] = write(values[i])
+        yield msgspec.json.encode(dict(zip(names, values, strict=True)), order="sorted") + b"\n"
 
 
-def _written(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, bytes | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    return str(value) if isinstance(value, UUID) else value.isoformat() if isinstance(value, date) else value
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _bytes(value: bytes | memoryview) -> str:
+    return base64.b64encode(bytes(value)).decode()
+
+
+_WRITTEN: dict[str, Callable[[Any], str]] = {
+    "decimal": "{:f}".format,
+    "instant": _instant,
+    "day": date.isoformat,
+    "bytes": _bytes,
+    "code": str,
+}
+"""How a column of this kind is written; every other kind is what JSON knows."""
 
 
 def reader(model: type[models.Model], where: str) -> Callable[[bytes, int], list[Any]]:
     """Turns a line (and its number) into the values of a row as the driver takes them, in the order of `columns`."""
     fields = columns(model)
     names = {f.column for f in fields}
-    read = [(f.column, f, _kind(f)) for f in fields]
+    read = [(f.column, _taken(f)) for f in fields]
 
     def values(line: bytes, number: int) -> list[Any]:
         place = f"{where}, line {number}"
@@ -84,7 +99,7 @@ def reader(model: type[models.Model], where: str) -> Callable[[bytes, int], list
         if not isinstance(row, dict) or set(row) != names:
             raise ParseError("record", where=place, expected=f"the columns {', '.join(sorted(names))}", got=line[:60])
         try:
-            return [field.get_db_prep_save(_read(kind, row[name]), connection) for name, field, kind in read]
+            return [take(row[name]) for name, take in read]
         except (ValueError, TypeError, ArithmeticError) as problem:
             raise ParseError(
                 "record", where=place, expected=f"values of {model._meta.db_table}", got=line[:60]
@@ -94,23 +109,63 @@ def reader(model: type[models.Model], where: str) -> Callable[[bytes, int], list
 
 
 def _kind(field: "models.Field[Any, Any]") -> str:
+    if isinstance(field, models.ForeignKey):
+        return _kind(field.target_field)
     if hasattr(field, "places"):
         return "decimal"
-    if isinstance(field, models.DateTimeField):
-        return "instant"
-    if isinstance(field, models.DateField):
-        return "day"
-    return "bytes" if isinstance(field, models.BinaryField) else "plain"
+    kinds = (
+        (models.DateTimeField, "instant"), (models.DateField, "day"), (models.BinaryField, "bytes"), (models.UUIDField, "code"),
+        (models.IntegerField, "whole"), (models.CharField | models.TextField, "text"),
+    )  # fmt: skip
+    return next((kind for of, kind in kinds if isinstance(field, of)), "plain")
 
 
-def _read(kind: str, value: Any) -> Any:
-    if value is None or kind == "plain":
-        return value
-    if kind == "decimal":
-        return Decimal(value)
-    if kind == "instant":
-        return datetime.fromisoformat(value)
-    return date.fromisoformat(value) if kind == "day" else base64.b64decode(value, validate=True)
+def _taken(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
+    """How a value of this column, as it stands in a line, is given to the driver."""
+    kind = _kind(field)
+    if kind == "text":
+        return partial(_text, most=getattr(field, "max_length", None) or sys.maxsize)
+    as_is = {"whole": int}.get(kind)
+    read = _READ.get(kind)
+    here = connections[
+        connection.alias
+    ]  # the connection itself: the way to it by its name is long, and asked for every value
+    straight = {"instant": here.ops.adapt_datetimefield_value}.get(kind)
+
+    def take(value: Any) -> Any:
+        if value is None or type(value) is as_is:
+            return value
+        if read is not None:
+            value = read(value)
+            if straight is not None:
+                return straight(value)
+        return field.get_db_prep_save(value, here)
+
+    return take
+
+
+def _text(value: Any, *, most: int) -> str | None:
+    """What the embedded database would take and the other would not is refused by both: else nobody could move to the other later."""
+    if value is None:
+        return None
+    if type(value) is not str or len(value) > most or "\0" in value:
+        raise ValueError("no text of this column")
+    return value
+
+
+def _when(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.utcoffset() is None:
+        raise ValueError("an instant without its zone")
+    return found
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "decimal": Decimal,
+    "instant": _when,
+    "day": date.fromisoformat,
+    "bytes": partial(base64.b64decode, validate=True),
+}
 
 
 def digest(model: type[models.Model], tick: Callable[[int], None]) -> tuple[str, int]:

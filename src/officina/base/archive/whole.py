@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 from django.core.management.color import no_style
-from django.db import connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from officina.base.archive import records
@@ -24,7 +24,9 @@ from officina.base.command import write_lock
 from officina.kernel.errors import ParseError, Refused
 
 MANIFEST = "manifest.json"
-FORM = 1
+SEAL = "manifest.sha256"
+"""What the manifest must hash to, as `sha256sum` writes it: without it, nothing would tell that the manifest itself was changed."""
+FORM = 2
 Tick = Callable[[str, int, int], None]
 """Told which table is at work, how many of its rows are done, of how many (0: not known)."""
 
@@ -67,8 +69,15 @@ def export(folder: Path, *, at: datetime, tick: Tick) -> Manifest:
             parts.append(_write(model, folder / f"{number:02}-{model._meta.db_table}.jsonl", tick))
         shape = _shape()
     made = Manifest(version("officina"), FORM, at.isoformat(), connection.vendor, shape, parts)
-    _keep(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+    written = msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
+    _keep(folder / MANIFEST, written)
+    _keep(folder / SEAL, seal_of(written))
     return made
+
+
+def seal_of(manifest: bytes) -> bytes:
+    """The seal of a manifest, as `sha256sum -c` reads it."""
+    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
 
 
 def _write(model: type[models.Model], file: Path, tick: Tick) -> Part:
@@ -116,15 +125,13 @@ def _shape() -> dict[str, str]:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of an export, compared with what lies in the folder; ParseError or Refused where they differ."""
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except OSError as problem:
-        raise Refused("no_manifest", f"{folder} holds no export: {MANIFEST} cannot be read.") from problem
+        manifest = msgspec.json.decode(_sealed(folder), type=Manifest)
     except msgspec.DecodeError as problem:
         raise ParseError(
             "manifest", where=MANIFEST, expected="the manifest of an export", got=str(problem)
         ) from problem
     named = {part.file for part in manifest.parts}
-    there = {file.name for file in folder.iterdir()} - {MANIFEST}
+    there = {file.name for file in folder.iterdir()} - {MANIFEST, SEAL}
     if named != there:
         lost, more = sorted(named - there), sorted(there - named)
         said = "; ".join(
@@ -135,6 +142,24 @@ def read_manifest(folder: Path) -> Manifest:
         )
     if any(Path(part.file).name != part.file for part in manifest.parts):
         raise ParseError("manifest", where=MANIFEST, expected="names of files in its own folder", got=sorted(named))
+    return manifest
+
+
+def _sealed(folder: Path) -> bytes:
+    """The manifest, bit for bit as it was written."""
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+    except OSError as problem:
+        raise Refused("no_manifest", f"{folder} holds no export: {MANIFEST} cannot be read.") from problem
+    try:
+        seal = (folder / SEAL).read_bytes()
+    except OSError as problem:
+        said = f"{SEAL} is missing: this export was made by an older edition, or is not whole. Nothing was read in."
+        raise Refused("no_seal", said) from problem
+    if seal != seal_of(manifest):
+        raise Refused(
+            "changed_manifest", f"{MANIFEST} is not what was exported, or {SEAL} is not. Nothing was read in."
+        )
     return manifest
 
 
@@ -157,22 +182,31 @@ def bring_in(folder: Path, *, tick: Tick) -> Manifest:
     manifest = read_manifest(folder)
     _refuse_unfit(manifest)
     verify(folder, manifest, tick)
-    with write_lock(), transaction.atomic():
-        by_name = {model._meta.db_table: model for model in records.tables()}
-        for part in manifest.parts:
-            _load(by_name[part.table], folder / part.file, part, tick)
-        _count_on()
-        for part in manifest.parts:
-            done = 0
-
-            def more(rows: int, part: Part = part) -> None:
-                nonlocal done
-                done += rows
-                tick(f"comparing {part.table}", done, part.rows)
-
-            if records.digest(by_name[part.table], more) != (part.sha256, part.rows):
-                raise Refused("differs", f"{part.table} does not read back as it was exported. Nothing was read in.")
+    try:
+        with write_lock(), transaction.atomic():
+            _read_in(folder, manifest, tick)
+    except (IntegrityError, DataError, OverflowError) as problem:
+        raise Refused(
+            "no_fit", f"The database does not take these records ({type(problem).__name__}). Nothing was read in."
+        ) from problem
     return manifest
+
+
+def _read_in(folder: Path, manifest: Manifest, tick: Tick) -> None:
+    by_name = {model._meta.db_table: model for model in records.tables()}
+    for part in manifest.parts:
+        _load(by_name[part.table], folder / part.file, part, tick)
+    _count_on()
+    for part in manifest.parts:
+        done = 0
+
+        def more(rows: int, part: Part = part) -> None:
+            nonlocal done
+            done += rows
+            tick(f"comparing {part.table}", done, part.rows)
+
+        if records.digest(by_name[part.table], more) != (part.sha256, part.rows):
+            raise Refused("differs", f"{part.table} does not read back as it was exported. Nothing was read in.")
 
 
 def _refuse_unfit(manifest: Manifest) -> None:
