@@ -192,8 +192,10 @@ def must_hold(life):
         sold += out
         assert sum((f.quantity for f in live), Decimal(0)) <= rx.quantity * (1 + rx.refills), "more than authorised"
         assert out <= rx.quantity * (1 + rx.refills)
-        used = {f.rest_of_id or f.pk for f in live}
-        assert sum(f.kind == "refill" and f.pk in used for f in fills) <= rx.refills
+        kinds = {f.pk: f.kind for f in fills}
+        taken = sum((f.quantity for f in live if kinds[f.rest_of_id or f.pk] == "refill"), Decimal(0))
+        assert taken <= rx.quantity * rx.refills, "refills took more than the refills that were authorised"
+        assert refillable.standing(rx, fills).authorised == rx.quantity * rx.refills - taken, "exactly what was taken"
         assert queries.refills_left(rx) == refillable.standing(rx, fills).left
         if rx.schedule == 2:
             assert not [f for f in live if f.kind == "refill"], "a refill of Schedule II"
