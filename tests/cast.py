@@ -147,7 +147,8 @@ class Cast:
         fill = filling.take(self.tess, fill=fill, at=self.at())
         fill = filling.label_printed(self.tess, fill=fill, at=self.at())
         self.scan(fill, lot or self.lot)
-        fill = filling.submit_fill(self.tess, fill=fill, at=self.at())
+        twice = fill.quantity if fill.prescription.schedule == 2 else None
+        fill = filling.submit_fill(self.tess, fill=fill, second_count=twice, at=self.at())
         fill = checking.verify(self.ada, fill=fill, at=self.at())
         return checking.bag(self.tess, fill=fill, bin_name="A1", at=self.at())
 

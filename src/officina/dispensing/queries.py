@@ -311,9 +311,7 @@ def refills_left_of(prescriptions: Iterable[Prescription]) -> dict[int, int]:
         .values_list("prescription_id")
         .annotate(taken=Sum("quantity"))
     )
-    return {
-        p.pk: refilling.left_of(p.quantity or Decimal(0), p.refills, taken.get(p.pk) or Decimal(0)) for p in rows
-    }
+    return {p.pk: refilling.left_of(p.quantity or Decimal(0), p.refills, taken.get(p.pk) or Decimal(0)) for p in rows}
 
 
 def label_facts(fill: Fill, *, on: date) -> LabelFacts:

@@ -15,7 +15,6 @@ from officina.dispensing.models import CommonDate, Fill, FillStep
 from officina.dispensing.rules import refilling
 from officina.dispensing.rules.machine import State
 from officina.dispensing.rules.returns import will_call
-from officina.kernel.errors import Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.prescriptions.models import Prescription
 from officina.screening import services as screening
