@@ -170,6 +170,14 @@ class Cast:
         """A fill in the patient's hand."""
         return self.handed_over(self.bagged(**changes))
 
+    def dispensed(self, what: Package | None = None, *, lot: Lot | None = None, **changes: object) -> Fill:
+        """A medicine in the patient's hand, of any package on the shelf."""
+        what = what or self.metformin
+        given = {"drug": what.product.drug, **changes}
+        fill = entry.approve_entry(self.ada, fill=self.entered(what, **given), at=self.at())
+        latest = lot or Lot.objects.filter(package=what).order_by("-id")[0]
+        return self.handed_over(self.worked(fill, latest))
+
     def later(self, days: int) -> datetime:
         """So many days on."""
         return self.at(days * 24 * 60)

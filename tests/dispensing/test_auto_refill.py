@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cast import assemble, package
+from dispensing.standings import standing
 from officina.base.models import AuditEntry
 from officina.dispensing import auto_refill, queries
 from officina.dispensing.models import Fill
@@ -22,9 +23,6 @@ from officina.prescriptions import queries as prescriptions
 from officina.prescriptions.models import RefillConsent
 from officina.prescriptions.services import consents
 from officina.screening import queries as screening
-
-from .test_refills import standing
-from .test_synchronising import dispensed, rx_of
 
 DEC_1 = date(2026, 12, 1)
 
@@ -121,7 +119,11 @@ def cast(db):
 
 @pytest.fixture
 def first(cast):
-    return dispensed(cast, lot=cast.lot)
+    return cast.dispensed(lot=cast.lot)
+
+
+def rx_of(cast, fill):
+    return queries.fill(cast.tess, str(fill.code)).prescription
 
 
 def consent(cast, fill, by=None, **changes):
@@ -177,7 +179,7 @@ class TestConsent:
             consents.withdraw(cast.tess, prescription=rx, withdrawn_by="Rosa", how="telephone", at=cast.at())
 
     def test_schedule_ii_never_controlled_not_here_and_without_refills_not(self, cast, first):
-        second = dispensed(cast, cast.oxycodone, quantity=Decimal(30), days_supply=15, refills=0)
+        second = cast.dispensed(cast.oxycodone, quantity=Decimal(30), days_supply=15, refills=0)
         with pytest.raises(Refused, match="21 CFR 1306"):
             consent(cast, second, by=cast.ada)
         zolpidem = package("zolpidem", "5 mg", ndc="11111-6666-1", ingredient="zolpidem", schedule=4)
@@ -189,11 +191,11 @@ class TestConsent:
             quantity=Decimal(90),
             at=cast.at(),
         )
-        fourth = dispensed(cast, zolpidem, quantity=Decimal(30), directions="Take 1 tablet by mouth at bedtime.")
+        fourth = cast.dispensed(zolpidem, quantity=Decimal(30), directions="Take 1 tablet by mouth at bedtime.")
         with pytest.raises(Refused, match="never refilled by itself"):
             consent(cast, fourth, by=cast.ada)
         with pytest.raises(Refused, match="without refills"):
-            consent(cast, dispensed(cast, lot=cast.lot, patient=cast.omar, refills=0))
+            consent(cast, cast.dispensed(lot=cast.lot, patient=cast.omar, refills=0))
         assert not RefillConsent.objects.exists()
 
     def test_who_may_not(self, cast, first):
@@ -269,7 +271,7 @@ class TestTheSweep:
         assert no.value.code == "not_due"
 
     def test_no_refills_left_is_said_and_does_not_hold_up_the_other(self, cast, first):
-        other = dispensed(cast, lot=cast.lot, patient=cast.omar, refills=1)
+        other = cast.dispensed(lot=cast.lot, patient=cast.omar, refills=1)
         consent(cast, first)
         consent(cast, other, given_by="Omar Haddad")
         cast.later(24)
@@ -344,7 +346,7 @@ class TestTheSweep:
 
     def test_the_statements_of_the_list_do_not_grow(self, cast, first, django_assert_num_queries):
         consent(cast, first)
-        consent(cast, dispensed(cast, lot=cast.lot, patient=cast.omar), given_by="Omar")
+        consent(cast, cast.dispensed(lot=cast.lot, patient=cast.omar), given_by="Omar")
         cast.later(24)
         with django_assert_num_queries(2):
             assert len(auto_refill.due(cast.tess, on=cast.tess.day(cast.clock))) == 2
@@ -354,7 +356,7 @@ class TestTheSweep:
 @pytest.mark.django_db(transaction=True)
 def test_sweeps_at_once_start_it_once(together):
     cast = assemble()
-    fill = dispensed(cast, lot=cast.lot)
+    fill = cast.dispensed(lot=cast.lot)
     consent(cast, fill)
     cast.later(24)
     at = cast.at()

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from cast import assemble, package
+from dispensing.standings import standing
 from officina.base.models import AuditEntry
 from officina.dispensing import queries, refillable, synchronising
 from officina.dispensing.models import CommonDate, Fill
@@ -14,11 +15,8 @@ from officina.dispensing.rules.synchronising import Used
 from officina.dispensing.services import checking, entry, refills, review
 from officina.dispensing.services import synchronising as services
 from officina.inventory import services as inventory
-from officina.inventory.models import Lot
 from officina.kernel.errors import Refused
 from officina.prescriptions import supply
-
-from .test_refills import standing
 
 DEC_1 = date(2026, 12, 1)
 
@@ -114,21 +112,13 @@ def cast(db):
     return assemble()
 
 
-def dispensed(cast, what=None, *, lot=None, **changes):
-    """A medicine in the patient's hand today."""
-    what = what or cast.metformin
-    given = {"drug": what.product.drug, **changes}
-    fill = entry.approve_entry(cast.ada, fill=cast.entered(what, **given), at=cast.at())
-    return cast.handed_over(cast.worked(fill, lot or Lot.objects.filter(package=what).order_by("-id")[0]))
-
-
 @pytest.fixture
 def two(cast):
     """Metformin handed over 20 days ago, lisinopril today's nine days before: 10 and 21 days left."""
-    first = dispensed(cast, lot=cast.lot)
+    first = cast.dispensed(lot=cast.lot)
     cast.later(11)
-    second = dispensed(
-        cast, cast.lisinopril, quantity=Decimal(30), directions="Take 1 tablet by mouth every day.", refills=3
+    second = cast.dispensed(
+        cast.lisinopril, quantity=Decimal(30), directions="Take 1 tablet by mouth every day.", refills=3
     )
     cast.later(9)
     return first, second
@@ -186,14 +176,14 @@ class TestThePlan:
         )
 
     def test_more_than_is_authorised_on_the_way_is_told_before_it_is_begun(self, cast):
-        dispensed(cast, lot=cast.lot, refills=1)
+        cast.dispensed(lot=cast.lot, refills=1)
         cast.later(28)
         (line,) = plan(cast, cast.tess.day(cast.clock) + timedelta(days=2 + 45)).lines
         assert (line.quantity, line.way.whole_after) == (30, 1)
         assert "90 are needed to come to the date, 60 are authorised" in line.notes[0]
 
     def test_what_ends_before_the_date_is_told(self, cast):
-        fill = dispensed(cast, lot=cast.lot)
+        fill = cast.dispensed(lot=cast.lot)
         rx = fill.prescription
         rx.expires_on = cast.tess.day(cast.clock) + timedelta(days=40)
         rx.save(update_fields=["expires_on"])
@@ -202,8 +192,8 @@ class TestThePlan:
         assert "It expires on" in line.notes[0]
 
     def test_half_tablets_are_rounded_up_to_whole_ones(self, cast):
-        dispensed(
-            cast, cast.lisinopril, quantity=Decimal(15), directions="Take 1/2 tablet by mouth every day.", refills=3
+        cast.dispensed(
+            cast.lisinopril, quantity=Decimal(15), directions="Take 1/2 tablet by mouth every day.", refills=3
         )
         cast.later(30)
         (line,) = plan(cast, cast.tess.day(cast.clock) + timedelta(days=13)).lines
@@ -211,13 +201,13 @@ class TestThePlan:
         assert "rounded up" in " ".join(line.working)
 
     def test_directions_that_do_not_give_the_days_entered_wait_for_a_pharmacist(self, cast):
-        dispensed(cast, lot=cast.lot, days_supply=60)
+        cast.dispensed(lot=cast.lot, days_supply=60)
         (line,) = plan(cast).lines
         assert line.obstacle.code == "not_counted"
         assert "60 days are entered; the directions and the quantity give 30." in line.obstacle.sentence
 
     def test_as_needed_is_read_from_the_directions(self, cast):
-        dispensed(cast, lot=cast.lot, directions="Take 1 tablet by mouth 2 times a day as needed for pain.")
+        cast.dispensed(lot=cast.lot, directions="Take 1 tablet by mouth 2 times a day as needed for pain.")
         (line,) = plan(cast).lines
         assert line.obstacle.code == "as_needed"
 
@@ -225,18 +215,18 @@ class TestThePlan:
         cast.lisinopril.unit_of_use = True
         cast.lisinopril.size = Decimal(30)
         cast.lisinopril.save()
-        dispensed(cast, cast.lisinopril, quantity=Decimal(30), directions="Take 1 tablet by mouth every day.")
+        cast.dispensed(cast.lisinopril, quantity=Decimal(30), directions="Take 1 tablet by mouth every day.")
         (line,) = plan(cast).lines
         assert line.obstacle.code == "not_divided"
 
     def test_schedule_ii_is_shown_and_not_brought(self, cast):
-        dispensed(cast, cast.oxycodone, quantity=Decimal(30), days_supply=15, refills=0)
+        cast.dispensed(cast.oxycodone, quantity=Decimal(30), days_supply=15, refills=0)
         found = plan(cast)
         assert [line.obstacle.code for line in found.lines] == ["schedule_ii"]
         assert found.anchor is None
 
     def test_what_was_carried_over_counts(self, cast):
-        first = dispensed(cast, lot=cast.lot)
+        first = cast.dispensed(lot=cast.lot)
         cast.later(24)
         cast.handed_over(cast.worked(refills.refill(cast.tess, prescription=rx_of(cast, first), at=cast.at())))
         (line,) = plan(cast).lines
@@ -315,7 +305,7 @@ class TestTheFills:
             start(cast, day, two[1])
 
     def test_a_medicine_of_another_patient_is_never_started(self, cast, two, day):
-        other = dispensed(cast, lot=cast.lot, patient=cast.omar)
+        other = cast.dispensed(lot=cast.lot, patient=cast.omar)
         cast.later(10)
         with pytest.raises(Refused) as no:
             start(cast, day, other)
@@ -336,7 +326,7 @@ class TestTheFills:
         assert rx_of(cast, fill).supply_until == day.on - timedelta(days=1)
 
     def test_schedule_ii_never(self, cast, two, day):
-        fill = dispensed(cast, cast.oxycodone, quantity=Decimal(30), days_supply=15, refills=0)
+        fill = cast.dispensed(cast.oxycodone, quantity=Decimal(30), days_supply=15, refills=0)
         cast.later(1)
         with pytest.raises(Refused) as no:
             start(cast, day, fill, by=cast.ada, early="Please")
@@ -347,7 +337,7 @@ class TestTheFills:
         inventory.receive(
             cast.tess, package=pack, lot_number="Z", expires_on=date(2029, 1, 31), quantity=Decimal(300), at=cast.at()
         )
-        fill = dispensed(cast, pack, quantity=Decimal(30), refills=5, directions="Take 1 tablet by mouth at bedtime.")
+        fill = cast.dispensed(pack, quantity=Decimal(30), refills=5, directions="Take 1 tablet by mouth at bedtime.")
         cast.later(26)
         day = agreed(cast, cast.tess.day(cast.clock) + timedelta(days=14))
         (line,) = plan(cast).lines
@@ -417,7 +407,7 @@ def test_a_package_that_is_dispensed_whole_is_not_cut_by_hand_either(cast):
     cast.lisinopril.unit_of_use = True
     cast.lisinopril.size = Decimal(30)
     cast.lisinopril.save()
-    fill = dispensed(cast, cast.lisinopril, quantity=Decimal(30), directions="Take 1 tablet by mouth every day.")
+    fill = cast.dispensed(cast.lisinopril, quantity=Decimal(30), directions="Take 1 tablet by mouth every day.")
     cast.later(25)
     with pytest.raises(Refused) as no:
         refills.refill(cast.tess, prescription=rx_of(cast, fill), quantity=Decimal(12), at=cast.at())

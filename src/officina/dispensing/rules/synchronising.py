@@ -86,8 +86,9 @@ def _undivided(used: Used) -> str:
 
 
 def propose(runs_out: Iterable[date], *, on: date) -> date | None:
-    """The day on which the last of them runs out: nobody needs to fetch more than that, and nothing is left over on it."""
-    return max((max(day, on) for day in runs_out), default=None)
+    """The day on which the last of them runs out, of those that do so before the farthest day: by then none is left of any."""
+    last = on + timedelta(days=terms().most_days)
+    return max((max(day, on) for day in runs_out if day <= last), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
