@@ -23,7 +23,7 @@ from officina.kernel.errors import Refused
     "--on",
     "day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="With --due: what falls due by the days before this day; today where not given.",
+    help="With --due: the day from which the days ahead are counted; today where not given.",
 )
 @click.option("--check", "only_check", is_flag=True, help="Only say what could be refilled, and write nothing.")
 @click.option("--key", default="", help="Name of this list: a list that is sent twice under one name is done once.")
