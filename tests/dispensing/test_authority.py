@@ -325,6 +325,33 @@ def test_whatever_happens_to_a_prescription_the_law_holds(cast, steps):
         transaction.set_rollback(True)
 
 
+SMALLER = (
+    *("onward",) * 5,
+    *("to_one_date",) * 4,
+    *("smaller_refill", "refill", "part", "cancel", "return_to_stock", "days_pass", "days_pass", "consent", "sweep"),
+)
+
+
+@settings(
+    max_examples=1000 if os.environ.get("OFFICINA_DRILL") == "long" else 15, suppress_health_check=MORE, phases=PHASES
+)
+@given(st.lists(st.tuples(st.sampled_from(SMALLER), st.integers(0, 1), st.integers(0, 300)), min_size=12, max_size=30))
+def test_short_fills_in_any_order_take_exactly_their_quantity(cast, steps):
+    with transaction.atomic():
+        life = Life(replace(cast))
+        for n in (0, 1):
+            life.onward(life.rx(n), 0)
+        must_hold(life)
+        came = Counter()
+        for step in steps:
+            came[act(life, *step)] += 1
+            must_hold(life)
+        assert queries.unsound() == []
+        for name in came:
+            event(name)
+        transaction.set_rollback(True)
+
+
 def test_a_part_that_comes_back_takes_its_rest_with_it_and_gives_the_refill_back(cast):
     life = Life(cast)
     life.onward(life.rx(0), 0)

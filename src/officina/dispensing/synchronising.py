@@ -46,6 +46,11 @@ class Line:
         return self.way is not None and not self.way.need
 
     @property
+    def is_out(self) -> bool:
+        """It goes its own way; what is being filled is on its way."""
+        return self.obstacle is not None and self.obstacle.code != "under_way"
+
+    @property
     def can_start(self) -> bool:
         return self.quantity is not None and self.refusal is None and self.obstacle is None
 
@@ -77,8 +82,10 @@ def plan(actor: Actor, patient: Patient, *, on: date, anchor: date | None = None
     free = [a.standing for a in found if a.standing is not None and stands[id(a)] is None]
     proposed = synchronising.propose((s.runs_out_on for s in free if s.runs_out_on is not None), on=on)
     anchor = anchor or (agreed.on if agreed else proposed)
-    lines = tuple(line(asked, stands[id(asked)], on=on, anchor=anchor) for asked in found)
-    return Plan(on=on, proposed=proposed, anchor=anchor, agreed=agreed, lines=lines)
+    lines = [line(asked, stands[id(asked)], on=on, anchor=anchor) for asked in found]
+    # What is to be done stands first, what cannot be done last.
+    lines.sort(key=lambda one: (one.is_out, one.quantity is None, one.days_left or 0))
+    return Plan(on=on, proposed=proposed, anchor=anchor, agreed=agreed, lines=tuple(lines))
 
 
 def agreed_date(actor: Actor, patient: Patient, *, on: date) -> CommonDate | None:

@@ -46,15 +46,19 @@ class TransferForm(DeskForm):
     asked_by = forms.CharField(label="Who asked for the transfer", max_length=120)
 
 
+SAID_HOW = [("", "choose"), *How.choices]
+"""Nothing is chosen beforehand: a key pressed too soon must not write down what nobody said."""
+
+
 class ConsentForm(DeskForm):
     """Who consents to refills by themselves, and how."""
 
     given_by = forms.CharField(label="Who consents", max_length=120)
-    how = forms.ChoiceField(label="How", choices=How.choices)
+    how = forms.ChoiceField(label="How", choices=SAID_HOW, error_messages={"required": "Say how they said so."})
 
 
 class WithdrawalForm(DeskForm):
     """Who wants no more refills by themselves, and how they said so."""
 
     withdrawn_by = forms.CharField(label="Who withdraws it", max_length=120)
-    how = forms.ChoiceField(label="How", choices=How.choices)
+    how = forms.ChoiceField(label="How", choices=SAID_HOW, error_messages={"required": "Say how they said so."})

@@ -32,4 +32,9 @@ class AgreedForm(DeskForm):
         error_messages={"required": "Ask first: who agreed?"},
         widget=forms.TextInput(attrs={"autocomplete": "off", "size": 30}),
     )
-    how = forms.ChoiceField(label="How", choices=How.choices)
+    how = forms.ChoiceField(
+        label="How",
+        # Nothing is chosen beforehand: a key pressed too soon must not write down what nobody said.
+        choices=[("", "choose"), *How.choices],
+        error_messages={"required": "Ask the patient first, then say how they agreed."},
+    )
