@@ -147,7 +147,8 @@ class Cast:
         fill = filling.take(self.tess, fill=fill, at=self.at())
         fill = filling.label_printed(self.tess, fill=fill, at=self.at())
         self.scan(fill, lot or self.lot)
-        fill = filling.submit_fill(self.tess, fill=fill, at=self.at())
+        twice = fill.quantity if fill.prescription.schedule == 2 else None
+        fill = filling.submit_fill(self.tess, fill=fill, second_count=twice, at=self.at())
         fill = checking.verify(self.ada, fill=fill, at=self.at())
         return checking.bag(self.tess, fill=fill, bin_name="A1", at=self.at())
 
@@ -168,6 +169,14 @@ class Cast:
     def sold(self, **changes: object) -> Fill:
         """A fill in the patient's hand."""
         return self.handed_over(self.bagged(**changes))
+
+    def dispensed(self, what: Package | None = None, *, lot: Lot | None = None, **changes: object) -> Fill:
+        """A medicine in the patient's hand, of any package on the shelf."""
+        what = what or self.metformin
+        given = {"drug": what.product.drug, **changes}
+        fill = entry.approve_entry(self.ada, fill=self.entered(what, **given), at=self.at())
+        latest = lot or Lot.objects.filter(package=what).order_by("-id")[0]
+        return self.handed_over(self.worked(fill, latest))
 
     def later(self, days: int) -> datetime:
         """So many days on."""

@@ -1,5 +1,6 @@
 """What becomes of a prescription after its first fill, at the counter by keyboard and scanner: refilled, filled in part, given over, denied, returned."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from officina.dispensing.services import entry, filling
 from officina.exchange import intake, script_out
 from officina.inventory.models import Lot
 from officina.prescriptions import queries as prescriptions
-from officina.prescriptions.models import Enquiry
+from officina.prescriptions.models import Enquiry, RefillConsent
 from officina.prescriptions.written import Envelope
 
 pytestmark = pytest.mark.browser
@@ -152,3 +153,59 @@ def test_what_nobody_picked_up_goes_back_to_stock(cast, sits):
     tess.page.goto(f"/rx/{fill.prescription.code}/")
     tess.sees("first fill, returned to stock", "#work")
     assert queries.refills_left(fill.prescription) == 2
+
+
+def test_all_medicines_to_one_date_once_the_patient_has_agreed(cast, sits):
+    first = cast.dispensed(lot=cast.lot)
+    cast.later(9)
+    cast.dispensed(cast.lisinopril, quantity=Decimal(30), directions="Take 1 tablet by mouth every day.", refills=3)
+    cast.later(15)
+    tess = sits("tess", f"/refills/{first.patient.code}/")
+    tess.press("Alt+D")
+    tess.sees("All medicines on Dec 29, 2026", "#work")
+    tess.sees("2 x 9 days = 18 tablets", "#work")
+    tess.sees("due on that day", "#work")
+    tess.press("Control+Enter")
+    tess.is_told("no", "look at the marked fields")
+    assert not Fill.objects.filter(kind="refill").exists()
+    tess.tab_to("how")
+    tess.types("By tel")
+    tess.press("Control+Enter")
+    tess.is_told("done", "all medicines fall due on Dec 29, 2026")
+    tess.sees("Rosa Flórez agreed to Dec 29, 2026, by telephone", "#work")
+    tess.sees("is being filled already", "#work")
+    fill = Fill.objects.get(kind="refill")
+    assert (fill.prescription_id, fill.quantity, fill.days_supply) == (first.prescription_id, 18, 9)
+    assert cast.handed_over(cast.worked(fill)).prescription.supply_until == date(2026, 12, 28)
+
+
+def test_a_consent_and_the_refill_that_comes_of_it_by_itself(cast, sits):
+    first = cast.dispensed(lot=cast.lot)
+    cast.later(24)
+    tess = sits("tess", f"/rx/{first.prescription.code}/")
+    tess.press("Alt+A")
+    tess.tab_to("given_by")
+    tess.press("Enter")
+    tess.is_told("no", "look at the marked fields")
+    assert not RefillConsent.objects.exists()
+    tess.tab_to("how")
+    tess.types("At")
+    tess.press("Tab", "Enter")
+    tess.is_told("done", "is refilled by itself")
+    tess.sees("Rosa Flórez consented at the counter", "#work")
+    tess.go("l", "Refills")
+    tess.press("Alt+D")
+    tess.sees("may be started", "#work")
+    assert not Fill.objects.filter(kind="refill").exists()
+    tess.press("Control+Enter")
+    tess.is_told("done", "is being refilled")
+    tess.sees("Nothing with a consent runs out", "#work")
+    fill = Fill.objects.get(kind="refill")
+    assert (fill.quantity, fill.due_on is not None, fill.state) == (60, True, "clinical_review")
+    tess.page.goto(f"/rx/{first.prescription.code}/")
+    tess.press("Alt+A")
+    tess.tab_to("how")
+    tess.types("By")
+    tess.press("Tab", "Enter")
+    tess.is_told("done", "is not refilled by itself any more")
+    tess.sees("withdrawn by Rosa Flórez", "#work")

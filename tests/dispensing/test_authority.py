@@ -1,4 +1,4 @@
-"""Receive, refill, fill in part, complete, cancel, transfer, take back, return, expire, in any order: what the law allows holds after each act.
+"""Receive, refill, bring to one date, sweep, fill in part, complete, cancel, transfer, take back, return, expire, in any order: what the law allows holds after each act.
 
 Never more goes out than was authorised, never anything after its last day, never a refill of Schedule II; stock and refills are exact
 after every reversal.
@@ -19,12 +19,24 @@ import cast as standing
 from officina.dispensing import queries, refillable
 from officina.dispensing.models import Fill, FillStep
 from officina.dispensing.rules.machine import FINAL
-from officina.dispensing.services import checking, enquiring, entry, filling, pickup, refills, review, transfers
+from officina.dispensing.services import (
+    auto_refill,
+    checking,
+    enquiring,
+    entry,
+    filling,
+    pickup,
+    refills,
+    review,
+    synchronising,
+    transfers,
+)
 from officina.inventory import queries as stock
 from officina.inventory.models import Balance, Lot
 from officina.kernel.clock import day_of
 from officina.kernel.errors import Refused
 from officina.prescriptions.models import Prescription
+from officina.prescriptions.services import consents
 from officina.screening import queries as screening
 
 MORE = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large)
@@ -113,6 +125,21 @@ class Life:
     def smaller_refill(self, rx, n):
         refills.refill(self.cast.ada, prescription=rx, at=self.cast.at(), quantity=Decimal(1 + n % 70), early=WHY)
 
+    def to_one_date(self, rx, n):
+        cast = self.cast
+        day = synchronising.agree(
+            cast.ada, patient=rx.patient, anchor=cast.ada.day(cast.clock) + timedelta(days=1 + n % 90),
+            agreed_by=WHY, how="telephone", at=cast.at(),
+        )  # fmt: skip
+        synchronising.start(cast.ada, common_date=day, prescription=rx, early=WHY, at=cast.at())
+
+    def consent(self, rx, n):
+        consents.give(self.cast.ada, prescription=rx, given_by=WHY, how="in_person", at=self.cast.at())
+
+    def sweep(self, rx, n):
+        cast = self.cast
+        auto_refill.sweep(cast.wire, at=cast.at(), until=cast.ada.day(cast.clock) + timedelta(days=n % 20))
+
     def part(self, rx, n):
         self.onward(rx, n, until=("filling",))
         fill = self.fill(rx, n)
@@ -163,6 +190,10 @@ ACTS = (
         "refill",
         "refill",
         "smaller_refill",
+        "to_one_date",
+        "to_one_date",
+        "consent",
+        "sweep",
         "part",
         "part",
         "part",
@@ -192,11 +223,16 @@ def must_hold(life):
         sold += out
         assert sum((f.quantity for f in live), Decimal(0)) <= rx.quantity * (1 + rx.refills), "more than authorised"
         assert out <= rx.quantity * (1 + rx.refills)
-        used = {f.rest_of_id or f.pk for f in live}
-        assert sum(f.kind == "refill" and f.pk in used for f in fills) <= rx.refills
+        kinds = {f.pk: f.kind for f in fills}
+        taken = sum((f.quantity for f in live if kinds[f.rest_of_id or f.pk] == "refill"), Decimal(0))
+        assert taken <= rx.quantity * rx.refills, "refills took more than the refills that were authorised"
+        assert refillable.standing(rx, fills).authorised == rx.quantity * rx.refills - taken, "exactly what was taken"
         assert queries.refills_left(rx) == refillable.standing(rx, fills).left
         if rx.schedule == 2:
             assert not [f for f in live if f.kind == "refill"], "a refill of Schedule II"
+            assert not rx.consents.exists(), "a consent to refill Schedule II"
+        days = [f.due_on for f in fills if f.due_on is not None]
+        assert len(days) == len(set(days)), "started twice for the same day"
     for step in FillStep.objects.filter(move="hand_over").select_related("fill__prescription"):
         rx = step.fill.prescription
         assert rx.expires_on is None or day_of(step.at, life.cast.ada.zone) <= rx.expires_on, "after its last day"
@@ -286,6 +322,33 @@ def test_whatever_happens_to_a_prescription_the_law_holds(cast, steps):
         for name in came:
             event(name)
         event(f"{FillStep.objects.filter(move='hand_over').count()} handed over")
+        transaction.set_rollback(True)
+
+
+SMALLER = (
+    *("onward",) * 5,
+    *("to_one_date",) * 4,
+    *("smaller_refill", "refill", "part", "cancel", "return_to_stock", "days_pass", "days_pass", "consent", "sweep"),
+)
+
+
+@settings(
+    max_examples=1000 if os.environ.get("OFFICINA_DRILL") == "long" else 15, suppress_health_check=MORE, phases=PHASES
+)
+@given(st.lists(st.tuples(st.sampled_from(SMALLER), st.integers(0, 1), st.integers(0, 300)), min_size=12, max_size=30))
+def test_short_fills_in_any_order_take_exactly_their_quantity(cast, steps):
+    with transaction.atomic():
+        life = Life(replace(cast))
+        for n in (0, 1):
+            life.onward(life.rx(n), 0)
+        must_hold(life)
+        came = Counter()
+        for step in steps:
+            came[act(life, *step)] += 1
+            must_hold(life)
+        assert queries.unsound() == []
+        for name in came:
+            event(name)
         transaction.set_rollback(True)
 
 

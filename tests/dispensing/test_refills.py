@@ -7,24 +7,14 @@ from decimal import Decimal
 import pytest
 
 from cast import assemble
+from dispensing.standings import OCT_1, standing
 from officina.base.models import AuditEntry
 from officina.dispensing import queries, refillable
 from officina.dispensing.models import Fill
 from officina.dispensing.rules import refilling
-from officina.dispensing.rules.refilling import Standing
 from officina.dispensing.services import checking, filling, refills, review
 from officina.kernel.errors import Refused
 from officina.screening import queries as screening
-
-OCT_1 = date(2026, 10, 1)
-
-
-def standing(**changes):
-    usual = {
-        "number": "1000015", "is_active": True, "is_stopped": False, "is_entered": True, "schedule": 0, "refills": 5, "used": 1, "first_is_due": False,
-        "under_way": "", "expires_on": date(2027, 5, 15), "last_on": OCT_1, "last_days": 30,
-    }  # fmt: skip
-    return Standing(**{**usual, **changes})
 
 
 def code(is_standing, on):

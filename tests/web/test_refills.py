@@ -1,8 +1,11 @@
 """The refills desk: what is asked for, what can be said to it, and what becomes of it."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 
-from officina.dispensing.models import Fill
+from officina.dispensing.models import CommonDate, Fill
 from web.seen import NASTY, Busy, is_escaped, somebody, text
 
 
@@ -104,3 +107,133 @@ def test_max_of_another_pharmacy_finds_and_refills_nothing(seat, cast, first):
 
 def test_what_was_typed_is_text(tess):
     is_escaped(text(tess.post("/refills/", {"do": "find", "scan": NASTY})))
+
+
+class TestOneDate:
+    @pytest.fixture
+    def two(self, cast, first):
+        """Metformin that ran out nearly, and lisinopril that lasts nine days longer."""
+        cast.clock -= timedelta(days=16)
+        second = cast.dispensed(
+            cast.lisinopril, quantity=Decimal(30), directions="Take 1 tablet by mouth every day.", refills=3
+        )
+        cast.later(16)
+        return first, second
+
+    def path(self, fill):
+        return f"/refills/{fill.patient.code}/one-date/"
+
+    def started(self, fill):
+        return Fill.objects.filter(prescription_id=fill.prescription_id, common_date__isnull=False)
+
+    def test_the_page_shows_days_working_and_the_proposed_day_and_writes_nothing(self, cast, tess, two):
+        page = text(tess.get(self.path(two[0])))
+        assert "All medicines on Dec 29, 2026" in page
+        assert "2 x 9 days = 18 tablets" in page
+        assert "due on that day" in page
+        assert "Nobody has agreed to it yet" in page
+        assert not CommonDate.objects.exists()
+        assert self.path(two[0]) in text(tess.get(f"/refills/{two[0].patient.code}/"))
+
+    def test_who_agreed_is_written_down_and_the_marked_are_started(self, cast, tess, two):
+        sent = {
+            "do": "start", "on": "2026-12-29", "prescription": [str(two[0].prescription.code)],
+            "agreed_by": "Rosa Flórez", "how": "telephone",
+        }  # fmt: skip
+        tess.post(self.path(two[0]), sent)
+        (fill,) = self.started(two[0])
+        assert (fill.quantity, fill.common_date.agreed_by, fill.common_date.how) == (18, "Rosa Flórez", "telephone")
+        page = text(tess.get(self.path(two[0])))
+        assert "Rosa Flórez agreed to Dec 29, 2026, by telephone" in page
+        assert fill.number in page
+        assert "Lasts until" in text(tess.get(f"/rx/{two[0].prescription.code}/"))
+
+    def test_without_an_agreement_nothing_is_started(self, tess, two):
+        sent = {"do": "start", "on": "2026-12-29", "prescription": [str(two[0].prescription.code)]}
+        assert tess.post(self.path(two[0]), sent).status_code == 422
+        assert not self.started(two[0]).exists()
+        assert not CommonDate.objects.exists()
+
+    def test_another_day_is_looked_at_first(self, tess, two):
+        answer = tess.post(self.path(two[0]), {"do": "look", "on": "01/05/2027"})
+        assert answer.status_code == 303
+        page = text(tess.get(answer["Location"]))
+        assert "All medicines on Jan 5, 2027" in page
+        for wrong in ("12/01/2026", "01/05/2029", "soon", ""):
+            assert tess.post(self.path(two[0]), {"do": "look", "on": wrong}).status_code == 422
+        assert "All medicines on Dec 29, 2026" in text(tess.get(f"{self.path(two[0])}?on=1999-01-01"))
+        sent = {"do": "start", "on": "2029-01-05", "agreed_by": "Rosa", "how": "telephone"}
+        assert tess.post(self.path(two[0]), sent).status_code == 422
+
+    def test_a_prescription_of_another_patient_on_the_form_is_refused(self, cast, tess, two):
+        cast.clock -= timedelta(days=25)
+        other = cast.dispensed(lot=cast.lot, patient=cast.omar)
+        cast.later(25)
+        sent = {
+            "do": "start", "on": "2027-01-20", "prescription": [str(other.prescription.code)], "agreed_by": "Rosa", "how": "telephone",
+        }  # fmt: skip
+        tess.post(self.path(two[0]), sent)
+        assert "is another patient" in text(tess.get(self.path(two[0])))
+        assert not self.started(other).exists()
+
+    def test_a_clerk_and_max_see_nothing(self, seat, cast, two):
+        assert Busy(seat, cast, cast.carl).get(self.path(two[0])).status_code == 403
+        assert Busy(seat, cast, cast.max).get(self.path(two[0])).status_code == 404
+
+    def test_who_agreed_is_text(self, tess, two):
+        tess.post(self.path(two[0]), {"do": "start", "on": "2026-12-29", "agreed_by": NASTY, "how": "telephone"})
+        is_escaped(text(tess.get(self.path(two[0]))))
+
+
+class TestOnConsent:
+    def path(self, fill):
+        return f"/rx/{fill.prescription.code}/"
+
+    def consent(self, tess, fill, **changes):
+        return tess.post(self.path(fill), {"do": "consent", "given_by": "Rosa Flórez", "how": "telephone", **changes})
+
+    def test_consent_is_given_and_withdrawn_on_the_prescription_s_page(self, tess, first):
+        assert "Refill by itself" in text(tess.get(self.path(first)))
+        self.consent(tess, first)
+        assert "Rosa Flórez consented by telephone" in text(tess.get(self.path(first)))
+        assert "refilled by itself" in text(tess.post("/refills/", {"do": "find", "scan": first.number}))
+        assert "refilled by itself" in text(tess.get(f"/refills/{first.patient.code}/"))
+        tess.post(self.path(first), {"do": "withdraw_consent", "withdrawn_by": "Rosa Flórez", "how": "in_person"})
+        page = text(tess.get(self.path(first)))
+        assert "withdrawn by Rosa Flórez, at the counter" in page
+        assert "refilled by itself" not in text(tess.post("/refills/", {"do": "find", "scan": first.number}))
+
+    def test_schedule_ii_is_never_offered(self, cast, tess, first):
+        second = cast.dispensed(cast.oxycodone, quantity=Decimal(30), days_supply=15, refills=0)
+        assert "Refill by itself" not in text(tess.get(self.path(second)))
+        assert self.consent(tess, second).status_code == 422
+
+    def test_the_list_shows_what_is_due_and_one_key_starts_it_once(self, tess, first):
+        assert "Nothing with a consent" in text(tess.get("/refills/due/"))
+        self.consent(tess, first)
+        page = text(tess.get("/refills/due/"))
+        assert "may be started" in page
+        assert "Rosa Flórez" in page
+        assert not refills_of(first).exists()
+        sent = {"do": "sweep", "prescription": [str(first.prescription.code)]}
+        tess.post("/refills/due/", sent)
+        tess.post("/refills/due/", sent)
+        (fill,) = refills_of(first)
+        assert fill.due_on is not None
+        assert "Nothing with a consent" in text(tess.get("/refills/due/"))
+        assert "Started by itself for" in text(tess.get(self.path(first)))
+
+    def test_nothing_marked_is_said(self, tess, first):
+        assert tess.post("/refills/due/", {"do": "sweep"}).status_code == 422
+
+    def test_max_sees_and_starts_nothing(self, seat, cast, tess, first):
+        self.consent(tess, first)
+        elsewhere = Busy(seat, cast, cast.max)
+        assert "Flórez" not in text(elsewhere.get("/refills/due/"))
+        elsewhere.post("/refills/due/", {"do": "sweep", "prescription": [str(first.prescription.code)]})
+        assert not refills_of(first).exists()
+
+    def test_a_clerk_may_start_the_list_and_not_write_consents(self, seat, cast, tess, first):
+        carl = Busy(seat, cast, cast.carl)
+        assert self.consent(carl, first).status_code == 422
+        assert carl.get("/refills/due/").status_code == 200

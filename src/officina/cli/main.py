@@ -11,6 +11,7 @@ COMMANDS = {
     "demo": "demo:demo",
     "receive": "receive:receive",
     "refill": "refill:refill",
+    "sync": "sync:sync",
     "check": "check:check",
     "label": "label:label",
     "law": "law:law",

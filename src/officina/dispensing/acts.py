@@ -26,6 +26,7 @@ AMEND = declare("dispensing.amend", "change an order after its entry was checked
 CANCEL = declare("dispensing.cancel", "cancel a fill", licences=_PHARMACIST)
 REFILL = declare("dispensing.refill", "refill a prescription")
 REFILL_EARLY = declare("dispensing.refill_early", "refill before its time", licences=_PHARMACIST)
+SYNCHRONISE = declare("dispensing.synchronise", "bring a patient's medicines to one date")
 RETURN = declare("dispensing.return_to_stock", "return to stock")
 CALL = declare("dispensing.call", "call about what waits in the bin")
 DELIVER = declare("dispensing.deliver", "send a bag with a driver")

@@ -1,4 +1,4 @@
-"""Fills with their steps and scans, bags with calls and deliveries, pick-ups, and the money that was taken."""
+"""Fills with their steps and scans, bags with calls and deliveries, pick-ups, common dates, and the money that was taken."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from officina.base.models import Site
 from officina.drugs.models import Package
 from officina.inventory.models import Lot
 from officina.patients.models import Patient
-from officina.prescriptions.models import Prescription
+from officina.prescriptions.models import How, Prescription
 
 
 class Bag(models.Model):
@@ -35,6 +35,24 @@ class Bag(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "number"], name="one_bag_a_number")]
         indexes = [models.Index(fields=["site", "state", "patient"], name="bag_waiting")]
+
+
+class CommonDate(models.Model):
+    """A day on which all medicines of a patient are to fall due together, as the patient agreed to it. Append-only by trigger."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    on = models.DateField()
+    agreed_at = models.DateTimeField()
+    agreed_by = models.CharField(max_length=120)
+    """The patient, or who speaks for them."""
+    how = models.CharField(max_length=10, choices=How)
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "on"], name="common_date_of_patient")]
 
 
 class Fill(models.Model):
@@ -71,6 +89,12 @@ class Fill(models.Model):
     alarm_at = models.DateTimeField(null=True)
     """When the rest becomes urgent."""
     days_supply = models.PositiveSmallIntegerField(null=True)
+    common_date = models.ForeignKey(CommonDate, on_delete=models.PROTECT, null=True, related_name="+")
+    """The day to which this fill brings its medicine."""
+    lasts_until = models.DateField(null=True)
+    """Of a fill that brings its medicine to a common date: the last day on which it is used."""
+    due_on = models.DateField(null=True)
+    """Of a fill that auto-refill started: the day for which it did, once only whatever became of it."""
     package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="+")
     price = MoneyField(null=True)
     filled_by_id = models.BigIntegerField(null=True)
@@ -85,6 +109,11 @@ class Fill(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["prescription", "fill_no"], name="race_fill_no"),
+            models.UniqueConstraint(
+                fields=["prescription", "due_on"],
+                condition=Q(due_on__isnull=False),
+                name="race_one_auto_refill_a_day",
+            ),
             models.UniqueConstraint(fields=["site", "number"], name="one_fill_a_number"),
             models.CheckConstraint(
                 condition=~Q(state="sold") | Q(verified_by_id__isnull=False), name="sold_only_when_verified"

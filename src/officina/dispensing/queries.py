@@ -19,6 +19,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     UUIDField,
     When,
 )
@@ -33,7 +34,7 @@ from officina.dispensing.models import Bag as Bag
 from officina.dispensing.models import Fill as Fill
 from officina.dispensing.models import FillPart, FillScan, FillStep
 from officina.dispensing.models import PickUp as PickUp
-from officina.dispensing.rules import returns
+from officina.dispensing.rules import refilling, returns
 from officina.dispensing.rules.machine import OPEN, State
 from officina.drugs import queries as drugs
 from officina.inventory import queries as stock
@@ -297,20 +298,20 @@ def usable_lots(fill: Fill, *, on: date) -> list[lots.LotFact]:
 
 
 def refills_left(prescription: Prescription) -> int:
-    """Refills that may still be dispensed: authorised less those of which anything is dispensed or under way, be it a rest."""
+    """Whole refills that may still be dispensed: what was authorised less what is dispensed, under way or owed of it."""
     return refills_left_of([prescription])[prescription.pk]
 
 
 def refills_left_of(prescriptions: Iterable[Prescription]) -> dict[int, int]:
     """The same for many, by primary key, in one statement."""
     rows = list(prescriptions)
-    used = dict(
+    taken = dict(
         Fill.objects.filter(Q(kind=Fill.Kind.REFILL) | Q(rest_of__kind=Fill.Kind.REFILL), prescription__in=rows)
         .exclude(state__in=[State.CANCELLED, State.RETURNED])
         .values_list("prescription_id")
-        .annotate(n=Count(Coalesce("rest_of_id", "id"), distinct=True))
+        .annotate(taken=Sum("quantity"))
     )
-    return {p.pk: max(p.refills - used.get(p.pk, 0), 0) for p in rows}
+    return {p.pk: refilling.left_of(p.quantity or Decimal(0), p.refills, taken.get(p.pk) or Decimal(0)) for p in rows}
 
 
 def label_facts(fill: Fill, *, on: date) -> LabelFacts:

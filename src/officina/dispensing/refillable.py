@@ -1,7 +1,8 @@
 """Which prescriptions may be filled again, as somebody asks for them: by number, by the label of the last fill, or all of a patient's."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db.models import Q
 
@@ -10,8 +11,10 @@ from officina.dispensing.models import Fill
 from officina.dispensing.rules import refilling
 from officina.dispensing.rules.machine import State
 from officina.dispensing.rules.refilling import Standing
+from officina.kernel.clock import day_of
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.numbers import HouseNumber
+from officina.law.too_soon import Supply, carried
 from officina.prescriptions import queries as prescriptions
 from officina.prescriptions.models import Prescription
 
@@ -27,6 +30,8 @@ class Asked:
     prescription: Prescription | None = None
     standing: Standing | None = None
     refusal: Refused | None = None
+    fills: tuple[Fill, ...] = ()
+    """Its fills, first to last."""
 
     @property
     def can_be_early(self) -> bool:
@@ -38,9 +43,10 @@ class Asked:
         return self.standing.last_on if self.standing else None
 
 
-def standing(prescription: Prescription, fills: list[Fill]) -> Standing:
-    """What a prescription has had so far, from its fills as `fills_of` gives them."""
+def standing(prescription: Prescription, fills: list[Fill], *, zone: str = "UTC") -> Standing:
+    """What a prescription has had so far, from its fills as `fills_of` gives them; `zone` is asked for the day on which it runs out."""
     live = [f for f in fills if f.state not in {State.CANCELLED, State.RETURNED}]
+    kinds = {f.pk: f.kind for f in fills}
     # A part that came back while its rest went out is still dispensed in part: its fill is used up.
     used = {f.rest_of_id or f.pk for f in live}
     open_ = [f for f in live if f.state != State.SOLD and f.kind != Fill.Kind.COMPLETION]
@@ -52,13 +58,33 @@ def standing(prescription: Prescription, fills: list[Fill]) -> Standing:
         is_entered=prescription.drug_id is not None and bool(fills) and fills[0].package_id is not None,
         schedule=prescription.schedule,
         refills=prescription.refills,
-        used=sum(f.kind == Fill.Kind.REFILL and f.pk in used for f in fills),
+        whole=prescription.quantity or Decimal(0),
+        taken=sum(
+            (f.quantity or Decimal(0) for f in live if kinds.get(f.rest_of_id or f.pk) == Fill.Kind.REFILL), Decimal(0)
+        ),
         first_is_due=not any(f.kind == Fill.Kind.FIRST and f.pk in used for f in fills),
         under_way=open_[0].number if open_ else "",
         expires_on=prescription.expires_on,
         last_on=prescription.supply_from if sold else None,
         last_days=sold[-1].days_supply if sold else None,
+        runs_out_on=_runs_out_on(prescription, sold, zone),
+        package=_whole_package(fills),
     )
+
+
+def _runs_out_on(prescription: Prescription, sold: list[Fill], zone: str) -> date | None:
+    """The day after all that was handed over is used up; a fill that was to bring it to a common date does so."""
+    if not sold or prescription.supply_from is None or prescription.supply_until is None:
+        return None
+    if sold[-1].lasts_until is not None:
+        return prescription.supply_until + timedelta(days=1)
+    supplies = [Supply(day_of(f.since, zone), f.days_supply) for f in sold if f.days_supply]
+    return prescription.supply_until + timedelta(days=1 + carried(supplies))
+
+
+def _whole_package(fills: list[Fill]) -> Decimal | None:
+    package = fills[-1].package if fills else None
+    return package.size if package is not None and package.unit_of_use else None
 
 
 def asked(actor: Actor, text: str, *, on: date) -> list[Asked]:
@@ -73,7 +99,7 @@ def asked(actor: Actor, text: str, *, on: date) -> list[Asked]:
     )
     numbers = [n.text for n in read.values() if isinstance(n, HouseNumber) and n.series == ""]
     rows = prescriptions.prescriptions(actor).filter(Q(number__in=numbers) | Q(pk__in=of_fills.values()))
-    found = {answer.prescription.pk: answer for answer in _answers(list(rows), on=on) if answer.prescription}
+    found = {answer.prescription.pk: answer for answer in of_rows(actor, list(rows), on=on) if answer.prescription}
     by_number = {answer.prescription.number: pk for pk, answer in found.items() if answer.prescription}
     told: dict[int | str, Asked] = {}
     for one, number in read.items():
@@ -91,20 +117,21 @@ def asked(actor: Actor, text: str, *, on: date) -> list[Asked]:
 def of_patient(actor: Actor, patient_id: int, *, on: date) -> list[Asked]:
     """A patient's prescriptions that were dispensed here and have not ended, newest first. Two statements."""
     rows = prescriptions.prescriptions(actor).filter(patient_id=patient_id, is_active=True, supply_from__isnull=False)
-    return _answers(list(rows.order_by("-received_at", "-id")[:MOST]), on=on)
+    return of_rows(actor, list(rows.order_by("-received_at", "-id")[:MOST]), on=on)
 
 
-def one(row: Prescription, fills: list[Fill], *, on: date) -> Asked:
+def one(row: Prescription, fills: list[Fill], *, on: date, zone: str = "UTC") -> Asked:
     """The same for a prescription whose fills are read already. No statement."""
-    is_standing = standing(row, fills)
-    return Asked(row.number, row, is_standing, refilling.refusal(is_standing, on=on))
+    is_standing = standing(row, fills, zone=zone)
+    return Asked(row.number, row, is_standing, refilling.refusal(is_standing, on=on), tuple(fills))
 
 
-def _answers(rows: list[Prescription], *, on: date) -> list[Asked]:
+def of_rows(actor: Actor, rows: list[Prescription], *, on: date) -> list[Asked]:
+    """The same for prescriptions that are read already. One statement."""
     fills: dict[int, list[Fill]] = {}
-    for fill in Fill.objects.filter(prescription__in=rows).order_by("fill_no"):
+    for fill in Fill.objects.filter(prescription__in=rows).select_related("package__product").order_by("fill_no"):
         fills.setdefault(fill.prescription_id, []).append(fill)
-    return [one(row, fills.get(row.pk, []), on=on) for row in rows]
+    return [one(row, fills.get(row.pk, []), on=on, zone=actor.zone) for row in rows]
 
 
 def _read(typed: str) -> HouseNumber | Refused:

@@ -37,6 +37,11 @@ def patient(actor: Actor, code: str) -> Patient:
     return found
 
 
+def by_number(actor: Actor, number: str) -> Patient | None:
+    """A patient by the number that people say."""
+    return patients(actor).filter(number=number.strip().upper()).first()
+
+
 _ALLERGIES = Question(
     lambda patient: (
         Allergy.objects.filter(patient=patient, ended_on__isnull=True).select_related("ingredient").order_by("id")

@@ -24,3 +24,4 @@ TRANSFER_CONTROLLED = declare(
     "transfer a controlled prescription to or from another pharmacy",
     licences=(Licence.PHARMACIST,),
 )
+CONSENT = declare("prescriptions.consent", "write down a consent to refill by itself, or its end")

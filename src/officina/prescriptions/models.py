@@ -1,4 +1,4 @@
-"""Messages as received, prescribers, and prescriptions with what was written and what was entered."""
+"""Messages as received, prescribers, prescriptions with what was written and what was entered, and consents to refill them."""
 
 import uuid
 
@@ -147,6 +147,48 @@ class Prescription(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class How(models.TextChoices):
+    """How somebody told the pharmacy what they want."""
+
+    IN_PERSON = "in_person", "At the counter"
+    TELEPHONE = "telephone", "By telephone"
+    WRITING = "writing", "In writing"
+    ONLINE = "online", "Online"
+
+
+class RefillConsent(models.Model):
+    """The patient's word that one prescription is refilled by itself when it falls due, until it ends."""
+
+    class Ending(models.TextChoices):
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        RETURNED = "returned", "Nobody came for a refill"
+        SILENT = "silent", "Nothing was handed over any more"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="consents")
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=120)
+    """The patient, or who speaks for them."""
+    how = models.CharField(max_length=10, choices=How)
+    taken_by_id = models.BigIntegerField()
+    taken_by = models.CharField(max_length=120)
+    ended_at = models.DateTimeField(null=True)
+    ending = models.CharField(max_length=10, choices=Ending, blank=True)
+    ended_by = models.CharField(max_length=120, blank=True)
+    """Who withdrew it, or who was at work when it ended."""
+    ended_how = models.CharField(max_length=10, choices=How, blank=True)
+    ended_why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prescription"], condition=Q(ended_at__isnull=True), name="race_one_consent_holds"
+            ),
+        ]
+        indexes = [models.Index(fields=["site"], name="consent_holds", condition=Q(ended_at__isnull=True))]
 
 
 class Attachment(models.Model):

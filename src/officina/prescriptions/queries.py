@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,12 @@ from officina.base.rows import Question
 from officina.kernel.errors import Refused
 from officina.prescriptions.models import Attachment as Attachment
 from officina.prescriptions.models import Enquiry as Enquiry
+from officina.prescriptions.models import How as How
 from officina.prescriptions.models import Message as Message
 from officina.prescriptions.models import Prescriber as Prescriber
 from officina.prescriptions.models import Prescription as Prescription
 from officina.prescriptions.models import Received
+from officina.prescriptions.models import RefillConsent as RefillConsent
 from officina.prescriptions.models import Transfer as Transfer
 from officina.prescriptions.models import Withdrawal as Withdrawal
 
@@ -285,3 +287,23 @@ def transfer(actor: Actor, code: str) -> Transfer:
     if found is None:
         raise Refused("no_transfer", "There is no such transfer here.")
     return found
+
+
+def consents_of(prescription: Prescription) -> list[RefillConsent]:
+    """Every consent to refill it by itself, the newest first; the first holds where it has not ended. One statement."""
+    return list(RefillConsent.objects.filter(prescription=prescription).order_by("-id"))
+
+
+def consented(actor: Actor, *, lasts_to: date, most: int = 500) -> list[RefillConsent]:
+    """The consents that hold for what was handed over and lasts no longer than to this day, the earliest to run out first. One statement."""
+    rows = RefillConsent.objects.filter(site_id=actor.site_id, ended_at__isnull=True, prescription__is_active=True)
+    rows = rows.filter(prescription__supply_until__lte=lasts_to).select_related(
+        "prescription__patient", "prescription__drug", "prescription__prescriber"
+    )
+    return list(rows.order_by("prescription__supply_until", "id")[:most])
+
+
+def consent_holds(prescription_ids: Iterable[int]) -> set[int]:
+    """Those of the prescriptions that are refilled by themselves. One statement."""
+    rows = RefillConsent.objects.filter(prescription__in=list(prescription_ids), ended_at__isnull=True)
+    return set(rows.values_list("prescription_id", flat=True))

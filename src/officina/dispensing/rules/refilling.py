@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from officina.kernel.errors import Refused
+from officina.kernel.quantity import written
 from officina.law import refills, too_soon
 from officina.law.ruling import in_words
 from officina.law.too_soon import Supply
@@ -21,8 +22,10 @@ class Standing:
     is_entered: bool
     schedule: int
     refills: int
-    used: int
-    """Refills dispensed or under way, completions apart."""
+    whole: Decimal
+    """What one fill was ordered to hold."""
+    taken: Decimal
+    """Of refills: what was dispensed, is under way or is still owed. A smaller fill takes its own quantity and no more."""
     first_is_due: bool
     """No first fill was dispensed nor is under way: it was cancelled or went back to stock."""
     under_way: str
@@ -32,10 +35,50 @@ class Standing:
     """When it was last handed over."""
     last_days: int | None
     """How many days that should last."""
+    runs_out_on: date | None = None
+    """The first day on which the patient has none left, what was carried over counted in."""
+    package: Decimal | None = None
+    """What one package holds of a medicine that is dispensed in whole packages only."""
+
+    @property
+    def authorised(self) -> Decimal:
+        """How much may still be dispensed as refills."""
+        return max(self.whole * self.refills - self.taken, Decimal(0))
 
     @property
     def left(self) -> int:
-        return max(self.refills - self.used, 0)
+        """Whole refills that may still be dispensed."""
+        return left_of(self.whole, self.refills, self.taken)
+
+    @property
+    def over(self) -> Decimal:
+        """What may be dispensed beside whole refills, after fills that were smaller."""
+        return self.authorised - self.left * self.whole
+
+    @property
+    def most(self) -> Decimal:
+        """The most that the next fill may hold."""
+        return self.whole if self.first_is_due else min(self.whole, self.authorised)
+
+
+def left_of(whole: Decimal, refills: int, taken: Decimal) -> int:
+    """Whole refills in what was authorised less what was taken of it."""
+    return max(int((whole * refills - taken) // whole), 0) if whole > 0 else 0
+
+
+def refuse_quantity(standing: Standing, quantity: Decimal) -> None:
+    """Refused where a fill of this quantity would be none, more than one fill may hold, or a package cut in two."""
+    if not 0 < quantity <= standing.most:
+        most = written(standing.most)
+        why = "what was ordered" if standing.most == standing.whole else f"the {most} that are left of what was ordered"
+        raise Refused("quantity", f"A refill is at most {why}.", {"quantity": f"More than 0, at most {most}"})
+    if standing.package and quantity % standing.package:
+        holds = written(standing.package)
+        raise Refused(
+            "not_whole_packages",
+            f"It is dispensed in whole packages of {holds}.",
+            {"quantity": f"A multiple of {holds}"},
+        )
 
 
 def refusal(standing: Standing, *, on: date) -> Refused | None:
@@ -54,7 +97,7 @@ def refusal(standing: Standing, *, on: date) -> Refused | None:
             "expired",
             f"Rx {standing.number} expired on {in_words(standing.expires_on)}. A new prescription is needed.{source}",
         )
-    if not standing.first_is_due and standing.left == 0:
+    if not standing.first_is_due and standing.authorised == 0:
         none = refills.refills_most(standing.schedule, on=on)
         source = f" ({none.source})" if none is not None and none.refills == 0 else ""
         return Refused(

@@ -12,7 +12,7 @@ from officina.base.rows import Question, append
 from officina.dispensing.models import Bag, Fill, FillPart, PickUp
 from officina.dispensing.rules import returns
 from officina.dispensing.rules.machine import State
-from officina.dispensing.services import completion, counting, review
+from officina.dispensing.services import auto_refill, completion, counting, review
 from officina.dispensing.services.filling import fill_quantity
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.inventory import queries as stock
@@ -160,6 +160,7 @@ def return_to_stock(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill
     bag = fill.bag
     fill = advance(actor, fill, "return_to_stock", at=at, why=why, bag=None)
     completion.drop(actor, fill, at=at, why=why)
+    auto_refill.end_returned(actor, fill, at=at)
     if bag is not None and not bag.fills.exists():
         Bag.objects.filter(pk=bag.pk).update(state=Bag.State.EMPTIED, since=at)
     return fill

@@ -1,16 +1,19 @@
 """Entering an order, checking the entry, changing it later."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from officina.base.access import Actor
 from officina.base.command import command
+from officina.dispensing import queries, refillable
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import COUNTED, State
 from officina.dispensing.services import counting
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.drugs.models import Package
 from officina.kernel.errors import Refused
+from officina.kernel.quantity import written
 from officina.prescriptions.services import orders as prescriptions
 from officina.prescriptions.services.orders import Entry
 from officina.screening import services as screening
@@ -26,8 +29,9 @@ def start_entry(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 def submit_entry(actor: Actor, *, fill: Fill, entry: Entry, package: Package, at: datetime) -> Fill:
     """Enter the order and the product to dispense, and send it to the entry check."""
     ask(actor, fill, "submit_entry", at=at, why="")
+    ordered = _ordered(fill, entry, package)
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
-    return advance(actor, fill, "submit_entry", at=at, **_ordered(entry, package))
+    return advance(actor, fill, "submit_entry", at=at, **ordered)
 
 
 @command
@@ -50,6 +54,7 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
     ask(actor, fill, "amend", at=at, why=why)
     lock(fill)
     _refuse_split(fill)
+    ordered = _ordered(fill, entry, package)
     if fill.state in {*COUNTED, State.CHECKED}:
         counting.undo(actor, fill, at=at, why=why)
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
@@ -63,7 +68,7 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
         "verified_initials": "",
         "price": None,
     }
-    return advance(actor, fill, "amend", at=at, why=why, labels_printed=0, **blank, **_ordered(entry, package))
+    return advance(actor, fill, "amend", at=at, why=why, labels_printed=0, **blank, **ordered)
 
 
 def _refuse_split(fill: Fill) -> None:
@@ -81,22 +86,56 @@ def _refuse_split(fill: Fill) -> None:
         )
 
 
-def _ordered(entry: Entry, package: Package) -> dict[str, Any]:
+def _is_smaller(fill: Fill, entry: Entry) -> bool:
+    """Whether less than the order was asked for, and the order is what it was: then no more is dispensed than was asked for."""
+    rx = fill.prescription
+    if fill.quantity is None or rx.quantity is None or fill.quantity >= rx.quantity or fill.part_case:
+        return False
+    before = (rx.drug_id, rx.quantity, rx.days_supply, rx.directions)
+    return before == (entry.drug.pk, entry.quantity, entry.days_supply, entry.directions)
+
+
+def _refuse_more(fill: Fill, entry: Entry) -> None:
+    """Refused where this fill would hold the whole order though smaller refills took some of it already."""
+    if fill.kind != Fill.Kind.REFILL:
+        return
+    others = queries.fills_of(fill.prescription)
+    taken = refillable.standing(fill.prescription, others).taken - (fill.quantity or Decimal(0))
+    if taken + entry.quantity > entry.quantity * entry.refills:
+        raise Refused(
+            "more_than_authorised",
+            f"Refills took {written(taken)} already: with this whole fill it would be more than was authorised. Cancel it, and refill what is left.",
+            {"quantity": f"At most {written(max(entry.quantity * entry.refills - taken, Decimal(0)))} are left"},
+        )
+
+
+def _ordered(fill: Fill, entry: Entry, package: Package) -> dict[str, Any]:
     """What the fill takes over from the entry; Refused where the package is not of the drug that was ordered."""
     if package.product.drug_id != entry.drug.pk:
         raise Refused(
             "package_of_other_drug", f"{package.ndc} is not {entry.drug}.", {"package": "Choose a package of this drug"}
         )
-    if package.unit_of_use and entry.quantity % package.holds:
-        raise Refused(
-            "not_whole_packages",
-            f"{package.ndc} is dispensed in whole packages of {package.holds:f} {package.unit}.",
-            {"quantity": f"A multiple of {package.holds:f}"},
-        )
+    if _is_smaller(fill, entry):
+        assert fill.quantity is not None
+        _refuse_cut(package, fill.quantity)
+        return {"patient": entry.patient, "package": package, "owed": 0}
+    _refuse_cut(package, entry.quantity)
+    _refuse_more(fill, entry)
     return {
         "patient": entry.patient,
         "quantity": entry.quantity,
         "days_supply": entry.days_supply,
         "package": package,
         "owed": 0,
+        "common_date": None,
+        "lasts_until": None,
     }
+
+
+def _refuse_cut(package: Package, quantity: Decimal) -> None:
+    if package.unit_of_use and quantity % package.holds:
+        raise Refused(
+            "not_whole_packages",
+            f"{package.ndc} is dispensed in whole packages of {package.holds:f} {package.unit}.",
+            {"quantity": f"A multiple of {package.holds:f}"},
+        )

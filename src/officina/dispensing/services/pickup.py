@@ -176,8 +176,11 @@ def _sell(actor: Actor, fill: Fill, *, at: datetime) -> None:
     if fill.kind == Fill.Kind.COMPLETION:
         return  # The first part told how long the whole lasts
     today = actor.day(at)
-    days = fill.days_supply or 0
-    prescriptions.note_supply(fill.prescription, since=today, until=today + timedelta(days=max(days - 1, 0)))
+    until = today + timedelta(days=max((fill.days_supply or 0) - 1, 0))
+    if fill.lasts_until is not None and fill.lasts_until >= today:
+        # Fetched a day early or late, it still ends on the day on which all the others end.
+        until = fill.lasts_until
+    prescriptions.note_supply(fill.prescription, since=today, until=until)
 
 
 @command

@@ -1,6 +1,7 @@
 """Refills: a prescription that was dispensed before becomes a fill again, screened anew and waiting for the pharmacist."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import BigIntegerField
@@ -10,13 +11,11 @@ from officina.base.access import Actor
 from officina.base.command import command
 from officina.base.rows import Question, append
 from officina.dispensing import acts, queries, refillable
-from officina.dispensing.models import Fill, FillStep
+from officina.dispensing.models import CommonDate, Fill, FillStep
 from officina.dispensing.rules import refilling
 from officina.dispensing.rules.machine import State
 from officina.dispensing.rules.returns import will_call
-from officina.kernel.errors import Refused
 from officina.kernel.ids.numbers import HouseNumber
-from officina.kernel.quantity import written
 from officina.prescriptions.models import Prescription
 from officina.screening import services as screening
 
@@ -25,6 +24,24 @@ REFILL = audit.verb("fill.refill", "asked for a refill")
 _ALONE = Question(
     lambda pk: Prescription.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk"), pk=BigIntegerField()
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for beside the refill itself; empty where it is an ordinary one."""
+
+    quantity: Decimal | None = None
+    """None: what was ordered, or what is left of it."""
+    days: int | None = None
+    """How long it lasts, where that was worked out; else its share of the days ordered."""
+    promised_at: datetime | None = None
+    early: str = ""
+    """A pharmacist's reason to do it too soon."""
+    why: str = ""
+    """What asked for it, where nobody stood at the counter."""
+    common_date: CommonDate | None = None
+    lasts_until: date | None = None
+    due_on: date | None = None
 
 
 @command
@@ -42,20 +59,59 @@ def refill(
     The entry was checked once; the patient's profile has changed since, so the refill is screened and reviewed like any fill.
     """
     actor.must(acts.REFILL, at=at, site_id=prescription.site_id)
+    standing, last = look(prescription)
+    wish = Wish(quantity=quantity, promised_at=promised_at, early=early)
+    return begin(actor, prescription, standing, last, wish, at=at)
+
+
+def look(prescription: Prescription, *, zone: str = "UTC") -> tuple[refilling.Standing, Fill | None]:
+    """What a prescription has had so far and its last fill, kept from others until the transaction ends."""
     # Two clerks take the same call from two relatives: one after the other, and the second is told of the first.
     _ALONE(pk=prescription.pk)
     before = queries.fills_of(prescription)
-    standing = refillable.standing(prescription, before)
-    _allowed(actor, standing, prescription=prescription, early=early, at=at)
-    whole = prescription.quantity
-    assert whole is not None
-    quantity = whole if quantity is None else quantity
-    if not 0 < quantity <= whole:
-        raise Refused(
-            "quantity", "A refill is at most what was ordered.", {"quantity": f"More than 0, at most {written(whole)}"}
-        )
-    last = before[-1]
-    fill = Fill(
+    return refillable.standing(prescription, before, zone=zone), before[-1] if before else None
+
+
+def begin(
+    actor: Actor,
+    prescription: Prescription,
+    standing: refilling.Standing,
+    last: Fill | None,
+    wish: Wish,
+    *,
+    at: datetime,
+) -> Fill:
+    """Start the fill, refused by the rules that hold for every refill; in the running transaction, after `look`."""
+    _allowed(actor, standing, prescription=prescription, early=wish.early, at=at)
+    assert last is not None
+    quantity = standing.most if wish.quantity is None else wish.quantity
+    refilling.refuse_quantity(standing, quantity)
+    days = wish.days or refilling.days_of(quantity, whole=standing.whole, days=prescription.days_supply)
+    fill = append(_new(actor, prescription, standing, last, wish, quantity=quantity, days=days, at=at))
+    why = wish.early or wish.why
+    _step(actor, fill, why=why, at=at)
+    after = {"number": fill.number, "prescription": prescription.number, "quantity": str(quantity)}
+    if wish.lasts_until is not None:
+        after["lasts_until"] = wish.lasts_until.isoformat()
+    if wish.due_on is not None:
+        after["due_on"] = wish.due_on.isoformat()
+    audit.record(actor, REFILL, at=at, on=fill, why=why, after=after)
+    screening.screen(actor, prescription=prescription, at=at)
+    return fill
+
+
+def _new(
+    actor: Actor,
+    prescription: Prescription,
+    standing: refilling.Standing,
+    last: Fill,
+    wish: Wish,
+    *,
+    quantity: Decimal,
+    days: int | None,
+    at: datetime,
+) -> Fill:
+    return Fill(
         site_id=actor.site_id,
         number=HouseNumber.issue("F", numbering.take(actor.site_id, "fill")).text,
         prescription=prescription,
@@ -64,24 +120,15 @@ def refill(
         state=State.CLINICAL_REVIEW,
         since=at,
         received_at=at,
-        promised_at=promised_at or at + timedelta(minutes=will_call().promise_minutes),
+        promised_at=wish.promised_at or at + timedelta(minutes=will_call().promise_minutes),
         patient_id=prescription.patient_id,
         quantity=quantity,
-        days_supply=refilling.days_of(quantity, whole=whole, days=prescription.days_supply),
+        days_supply=days,
         package_id=last.package_id,
+        common_date=wish.common_date,
+        lasts_until=wish.lasts_until,
+        due_on=wish.due_on,
     )
-    append(fill)
-    _step(actor, fill, why=early, at=at)
-    audit.record(
-        actor,
-        REFILL,
-        at=at,
-        on=fill,
-        why=early,
-        after={"number": fill.number, "prescription": prescription.number, "quantity": str(quantity)},
-    )
-    screening.screen(actor, prescription=prescription, at=at)
-    return fill
 
 
 def _allowed(

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from officina.exchange.asking import REASONS
+from officina.prescriptions.queries import How
 from officina.web.forms import DeskForm, QuantityField, WholeField
 
 
@@ -43,3 +44,21 @@ class TransferForm(DeskForm):
     dea = forms.CharField(label="Its DEA number", max_length=9, required=False)
     pharmacist = forms.CharField(label="Its pharmacist", max_length=120)
     asked_by = forms.CharField(label="Who asked for the transfer", max_length=120)
+
+
+SAID_HOW = [("", "choose"), *How.choices]
+"""Nothing is chosen beforehand: a key pressed too soon must not write down what nobody said."""
+
+
+class ConsentForm(DeskForm):
+    """Who consents to refills by themselves, and how."""
+
+    given_by = forms.CharField(label="Who consents", max_length=120)
+    how = forms.ChoiceField(label="How", choices=SAID_HOW, error_messages={"required": "Say how they said so."})
+
+
+class WithdrawalForm(DeskForm):
+    """Who wants no more refills by themselves, and how they said so."""
+
+    withdrawn_by = forms.CharField(label="Who withdraws it", max_length=120)
+    how = forms.ChoiceField(label="How", choices=SAID_HOW, error_messages={"required": "Say how they said so."})

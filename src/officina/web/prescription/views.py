@@ -1,5 +1,7 @@
 """A prescription's own page: its fills, its label, and all that happened."""
 
+from decimal import Decimal
+
 from django.http import HttpResponse
 
 from officina.dispensing import queries, refillable
@@ -9,16 +11,25 @@ from officina.exchange import asking
 from officina.inventory import queries as stock
 from officina.kernel.errors import ParseError
 from officina.labels import sheet
+from officina.law import auto_refill
 from officina.patients import queries as patients
 from officina.patients.acts import SEE
 from officina.prescriptions import queries as prescriptions
+from officina.prescriptions.services import consents
 from officina.screening import queries as screening
 from officina.web import comparing
 from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.desks import desk_of
 from officina.web.forms import form
 from officina.web.http import DeskRequest
-from officina.web.prescription.forms import ChangeForm, RefillForm, RenewalForm, TransferForm
+from officina.web.prescription.forms import (
+    ChangeForm,
+    ConsentForm,
+    RefillForm,
+    RenewalForm,
+    TransferForm,
+    WithdrawalForm,
+)
 
 
 @page("prescription/work.html", parts=("work",), needs=(SEE,))
@@ -32,9 +43,13 @@ def work(request: DeskRequest, code: str) -> Context:
         "rx": rx,
         "refill": again,
         "refill_form": form(
-            request, RefillForm, initial={"quantity": rx.quantity}, early=bool(again and again.refusal)
+            request,
+            RefillForm,
+            initial={"quantity": _usual(again) or rx.quantity},
+            early=bool(again and again.refusal),
         ),
         **_asked(request, rx),
+        **_consent(request, rx),
         "profile": patients.profile(rx.patient) if rx.patient else None,
         "fills": [{"fill": f, "desk": desk_of(f.state), "scans": scans[f.pk], "moves": moves[f.number]} for f in fills],
         "dispensed": next((f.package for f in reversed(fills) if f.package), None),
@@ -43,6 +58,26 @@ def work(request: DeskRequest, code: str) -> Context:
         "entries": queries.timeline(rx),
         "screening": screening.current(rx.pk),
         "pictures": prescriptions.attachments(rx.pk),
+    }
+
+
+def _usual(again: refillable.Asked | None) -> Decimal | None:
+    """What a refill holds: the whole order, or what is left of it after smaller fills."""
+    return again.standing.most if again is not None and again.standing is not None else None
+
+
+def _consent(request: DeskRequest, rx: prescriptions.Prescription) -> Context:
+    """The consents to refill it by itself; a form to give one where the law allows it, or to withdraw the one that holds."""
+    kept = prescriptions.consents_of(rx)
+    holds = bool(kept and kept[0].ended_at is None)
+    ruling = auto_refill.may_consent(rx.schedule, on=request.actor.day(request.at), state=request.actor.state)
+    name = {"given_by": f"{rx.patient.first_name} {rx.patient.last_name}"} if rx.patient else {}
+    return {
+        "consents": kept,
+        "consent_holds": holds,
+        "may_consent": ruling,
+        "consent_form": form(request, ConsentForm, initial=name),
+        "withdrawal_form": form(request, WithdrawalForm, initial={"withdrawn_by": name.get("given_by", "")}),
     }
 
 
@@ -84,6 +119,20 @@ def refill(request: DeskRequest, code: str) -> None:
     facts = form(request, RefillForm, early="early" in request.POST).facts()
     fill = refills.refill(request.actor, prescription=rx, at=request.at, **facts)
     tell(request, f"Rx {rx.number} is being refilled: {fill.number} waits for the review.")
+
+
+@work.act("consent")
+def consent(request: DeskRequest, code: str) -> None:
+    rx = prescriptions.prescription(request.actor, code)
+    consents.give(request.actor, prescription=rx, at=request.at, **form(request, ConsentForm).facts())
+    tell(request, f"Written down: Rx {rx.number} is refilled by itself when it runs out.")
+
+
+@work.act("withdraw_consent")
+def withdraw_consent(request: DeskRequest, code: str) -> None:
+    rx = prescriptions.prescription(request.actor, code)
+    consents.withdraw(request.actor, prescription=rx, at=request.at, **form(request, WithdrawalForm).facts())
+    tell(request, f"Written down: Rx {rx.number} is not refilled by itself any more.")
 
 
 @work.act("transfer")
