@@ -89,10 +89,11 @@ def _same_name(a: _Row, b: _Row) -> tuple[int, str] | None:
     """Two of one name: born on days that one takes for each other, or at the same telephone."""
     if a.born_on == b.born_on:
         return None
+    is_near = bool(a.phone and a.phone == b.phone)
+    if not is_near and not likeness.is_slip(a.born_on, b.born_on):
+        return None
     dates = f"same name, born {rules.said(a.born_on)} and {rules.said(b.born_on)}"
-    if a.phone and a.phone == b.phone:
-        return 7, f"{dates}, same telephone"
-    return (4, dates) if likeness.is_slip(a.born_on, b.born_on) else None
+    return (7, f"{dates}, same telephone") if is_near else (4, dates)
 
 
 def _alike(some: tuple[str, ...], others: tuple[str, ...]) -> bool:

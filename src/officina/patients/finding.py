@@ -60,6 +60,12 @@ class _Words:
         found = [*self._old.near(word), *self._new.near(word)]
         return [one for one in dict.fromkeys(found) if likeness.are_alike(word, one)]
 
+    def knows(self, word: str) -> bool:
+        """Whether some name has this very word."""
+        with self._lock:
+            self._catch_up()
+        return word in self._known
+
     def _catch_up(self) -> None:
         last = NameWord.objects.aggregate(last=Max("id"))["last"] or 0
         if last == self._last:
@@ -127,6 +133,8 @@ def _ranked(actor: Actor, words: list[str], born: date | None) -> Iterator[tuple
             if all(likeness.share([w], p.name_key.split()) for w in words):
                 seen.add(p.pk)
                 yield _told(p, words, p.name_key.split(), born)
+    if seen:
+        return
     for p, known in _by_words(actor, words):
         if p.pk not in seen and (
             born is None or p.born_on == born or likeness.is_slip(born, p.born_on) or set(words) <= known
@@ -137,8 +145,14 @@ def _ranked(actor: Actor, words: list[str], born: date | None) -> Iterator[tuple
 
 def _by_words(actor: Actor, words: list[str]) -> Iterator[tuple[Patient, set[str]]]:
     """Whoever bears all these words, or what they may stand for, in any name and order; where nobody does, all but one of them."""
-    asked = {word: _alternatives(word) for word in words}
-    rows = _bearing(actor, asked.values())
+    rows: list[Patient] = []
+    # What needs the least guessing first: as typed in any order, then the words that no name has put right, then every word.
+    strange = [word for word in words if not _list().knows(word)]
+    for doubted in ([], strange, words):
+        if rows or (doubted is strange and not strange):
+            continue
+        asked = {word: _alternatives(word, put_right=word in doubted) for word in words}
+        rows = _bearing(actor, asked.values())
     if not rows and len(words) > 2:
         rows = [p for left in words for p in _bearing(actor, [q for word, q in asked.items() if word != left])]
     known: dict[int, set[str]] = {p.pk: set() for p in rows}
@@ -148,8 +162,8 @@ def _by_words(actor: Actor, words: list[str]) -> Iterator[tuple[Patient, set[str
         yield p.merged_into or p, known[p.pk]
 
 
-def _alternatives(word: str) -> Q:
-    one = {word, *likeness.called(word), *_list().near(word)}
+def _alternatives(word: str, *, put_right: bool) -> Q:
+    one = {word, *likeness.called(word), *(_list().near(word) if put_right else ())}
     asked = Q(word__in=sorted(one))
     return asked | queries.beginning("word", word) if len(word) > 2 else asked
 

@@ -9,7 +9,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from officina.drugs.rules.spelling import distance, sound
@@ -65,6 +65,7 @@ def called(word: str) -> frozenset[str]:
     return _called().get(word, frozenset())
 
 
+@lru_cache(maxsize=200_000)
 def are_alike(one: str, other: str) -> bool:
     """Whether two folded words may be one name: the same, a short name of it, a sound-alike, or a slip of the hand."""
     if one == other or other in called(one):
@@ -107,6 +108,8 @@ def is_slip(one: date, other: date) -> bool:
     """Whether two birth dates differ as by a slip: swapped, or by one figure."""
     if one == other:
         return False
-    if other in slips(one):
+    if (one.year, one.month, one.day) == (other.year, other.day, other.month):
+        return True
+    if one.month == other.month and one.day == other.day and other in slips(one):
         return True
     return sum(a != b for a, b in zip(f"{one:%Y%m%d}", f"{other:%Y%m%d}", strict=True)) == 1

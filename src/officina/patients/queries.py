@@ -47,6 +47,16 @@ def record(actor: Actor, code: str) -> Patient:
     return found
 
 
+def numbered(actor: Actor, number: str) -> Patient:
+    """A record by the number that people say, be it merged into another; Refused where this site has none such."""
+    found = patients(actor).select_related("merged_into").filter(number=number.strip().upper()).first()
+    if found is None:
+        raise Refused(
+            "no_patient", f"There is no patient {number.strip().upper()[:20]} here.", {"number": "Look at the number"}
+        )
+    return found
+
+
 def patient(actor: Actor, code: str) -> Patient:
     """A patient by code; of a merged record the one that stands for it. Refused where this site has none such."""
     found = record(actor, code)
@@ -124,6 +134,15 @@ def merge(actor: Actor, code: str) -> Merge:
     found = rows.select_related("survivor", "merged").first()
     if found is None:
         raise Refused("no_merge", "There is no such merge here.")
+    return found
+
+
+def standing_merge(actor: Actor, merged: Patient) -> Merge:
+    """The merge by which a record was merged into another; Refused where it stands for itself."""
+    rows = Merge.objects.filter(site_id=actor.site_id, merged=merged, ended_at=None)
+    found = rows.select_related("survivor", "merged").first()
+    if found is None:
+        raise Refused("not_merged", f"{merged.number} is not merged into another record.")
     return found
 
 

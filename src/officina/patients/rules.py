@@ -4,12 +4,16 @@ import re
 import unicodedata
 from datetime import date
 
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
+"""Letters that no accent can be taken from."""
 _NOT_LETTERS = re.compile(r"[^a-z0-9 ]+")
 
 
 def fold(text: str) -> str:
-    """A name as it is searched: lower case, accents and punctuation gone, single spaces. 'Flórez-O’Hara' → 'florez ohara'."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    """A name as it is searched: lower case, accents and punctuation gone, single spaces. 'Flórez-O’Hara' → 'florez ohara', 'Łukasz' → 'lukasz'."""
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", text.casefold().translate(_STROKES)) if not unicodedata.combining(c)
+    )
     return " ".join(_NOT_LETTERS.sub("", plain.replace("-", " ")).split())
 
 

@@ -29,6 +29,9 @@ def forwards(apps: Any, _editor: Any) -> None:
                     patient_id=p.pk, asked_by="patient", asked_name=NOT_RECORDED, at=now, user_name=NOT_RECORDED
                 )
             )
+        key = rules.name_key(p.last_name, p.first_name)
+        if key != p.name_key:
+            Patient.objects.filter(pk=p.pk).update(name_key=key)
         listed = languages.get(p.language.strip().casefold())
         if listed and listed != p.language:
             Patient.objects.filter(pk=p.pk).update(language=listed)

@@ -209,11 +209,7 @@ def end_easy_open(request: DeskRequest, code: str) -> None:
 
 
 def _by_number(request: DeskRequest, prefix: str) -> Patient:
-    number = form(request, NumberForm, prefix=prefix).facts()["number"].strip().upper()
-    found = queries.patients(request.actor).filter(number=number).first()
-    if found is None:
-        raise Refused("unknown_number", f"There is no patient {number} here.", {"number": "Look at the number"})
-    return found
+    return queries.numbered(request.actor, form(request, NumberForm, prefix=prefix).facts()["number"])
 
 
 @work.act("link_household")
