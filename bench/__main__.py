@@ -18,7 +18,7 @@ from rich.table import Table
 import bench
 from bench.harness import Figure, machine
 
-HANDED_ON = ("OFFICINA_REFERENCE_DATA", "OFFICINA_BENCH_FILLS")
+HANDED_ON = ("OFFICINA_REFERENCE_DATA", "OFFICINA_BENCH_FILLS", "OFFICINA_BENCH_PATIENTS")
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = [sys.executable, "-m", "bench.inside"]
 # Durable: figures of a database that may forget are figures of something else.

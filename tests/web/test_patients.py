@@ -5,7 +5,7 @@ import pytest
 from officina.patients import queries, services
 from web.seen import HTMX, NASTY, Busy, is_escaped, somebody, text
 
-LIST_COST, WORK_COST = 10, 18
+LIST_COST, WORK_COST = 12, 24
 NEW = {"last_name": "Quist", "first_name": "Lena", "born_on": "05/06/1990", "sex": "F", "language": "English"}
 
 

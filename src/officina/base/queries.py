@@ -69,6 +69,12 @@ def _supervisor(boss: User, site: Site) -> Supervisor | None:
     return Supervisor(boss.pk, boss.name, works.role.grants, _licences(boss)) if works else None
 
 
+def actor_called(username: str, site_id: int, *, station: str = "") -> Actor | None:
+    """The actor that a person of this user name is at a site; None where nobody of that name works there now."""
+    found = User.objects.filter(username=username.strip(), is_active=True).values_list("pk", flat=True).first()
+    return actor_for(found, site_id, station=station) if found is not None else None
+
+
 def colleagues(site_id: int) -> list[Colleague]:
     """The people who work at a site, by name."""
     rows = Membership.objects.select_related("user", "role").filter(

@@ -1,4 +1,4 @@
-"""`officina check`: does the ledger add up, are the seals whole, is the workflow sound?"""
+"""`officina check`: does the ledger add up, are the seals whole, is the workflow sound, do merged records agree?"""
 
 import sys
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from officina.base import queries as base
 from officina.cli import house
 from officina.dispensing import queries as dispensing
 from officina.inventory import queries as inventory
+from officina.patients import merging
 from officina.prescriptions import queries as prescriptions
 
 
@@ -46,5 +47,6 @@ def _problems(kept: tuple[str, ...]) -> Iterator[str]:
             yield f"audit seal {digest[:64]}: kept elsewhere and not here; the trail was cut off or sealed anew"
     yield from dispensing.unsound()
     yield from dispensing.untold()
+    yield from merging.unsound()
     yield from prescriptions.unread()
     yield from prescriptions.altered()

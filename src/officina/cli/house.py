@@ -55,6 +55,15 @@ def site(name: str = "") -> queries.Site:
     return found[-1]
 
 
+def person(username: str, site_name: str = "") -> Actor:
+    """Who says that they type this, as an actor at the site; exit 1 where nobody of that user name works there."""
+    found = queries.actor_called(username, site(site_name).pk, station="command line")
+    if found is None:
+        click.echo(f"Nobody called {username!r} works at this pharmacy.", err=True)
+        sys.exit(1)
+    return found
+
+
 def interface(name: str = "") -> Actor:
     """The actor under which messages come in; opens a training pharmacy where there is none at all, and says so."""
     if not queries.sites() and not name:

@@ -31,6 +31,7 @@ COMMANDS = {
     "reset-second-factor": "pharmacy:reset_second_factor",
     "ask-second-factor": "pharmacy:ask_second_factor",
     "drugs": "drugs:drugs",
+    "patients": "patients:patients",
 }
 """Where each command stands: module of this package, name in it."""
 

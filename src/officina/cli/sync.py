@@ -70,9 +70,8 @@ def sync(
 def _done(
     actor: Actor, number: str, day: date | None, start: bool, agreed_by: str, how: str, at: datetime
 ) -> dict[str, Any]:
-    patient = patients.by_number(actor, number)
-    if patient is None:
-        raise Refused("no_patient", f"There is no patient with the number {number} here.")
+    record = patients.numbered(actor, number)
+    patient = record.merged_into or record
     on = actor.day(at)
     if day is not None:
         refuse_date(day, on=on)

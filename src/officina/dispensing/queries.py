@@ -34,6 +34,7 @@ from officina.dispensing.models import Bag as Bag
 from officina.dispensing.models import Fill as Fill
 from officina.dispensing.models import FillPart, FillScan, FillStep
 from officina.dispensing.models import PickUp as PickUp
+from officina.dispensing.people import translated
 from officina.dispensing.rules import refilling, returns
 from officina.dispensing.rules.machine import OPEN, State
 from officina.drugs import queries as drugs
@@ -41,6 +42,7 @@ from officina.inventory import queries as stock
 from officina.inventory import rules as lots
 from officina.kernel.errors import Refused
 from officina.labels.content import LabelFacts
+from officina.patients import queries as patients
 from officina.prescriptions.models import Message, Prescription
 
 _WITH = ("prescription__drug", "prescription__prescriber", "patient", "package__product__drug", "bag")
@@ -227,9 +229,11 @@ def fills_of(prescription: Prescription) -> list[Fill]:
     )
 
 
-def fills_of_patient(actor: Actor, patient_id: int, *, cursor: str = "") -> Page[Fill]:
-    """A patient's fills, newest first."""
-    return page(fills(actor).filter(patient_id=patient_id), cursor=cursor, by="received_at", size=25)
+def fills_of_patient(actor: Actor, person_id: int, *, cursor: str = "") -> Page[Fill]:
+    """A person's fills, newest first; `person_id` is the key of the record that stands."""
+    return page(
+        fills(actor).filter(patient__in=patients.records_of(person_id)), cursor=cursor, by="received_at", size=25
+    )
 
 
 def message_of(fill: Fill) -> Message | None:
@@ -339,6 +343,7 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
         labeler=package.product.labeler,
         ndc=package.ndc,
         directions=p.directions,
+        translated=translated(p.patient, p.directions),
         quantity=fill.quantity,
         unit=drug.unit,
         refills_left=refills_left(p),
@@ -355,7 +360,7 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
         ingredients=tuple(i.name for i in ingredients),
         classes=tuple(sorted({c.replace("-", " ") for i in ingredients for c in i.classes})),
         route=drug.route,
-        easy_open=p.patient.easy_open,
+        easy_open=patients.wants_easy_open(p.patient, p.number),
         training=site.training,
         copy_no=max(fill.labels_printed, 1),
     )
@@ -374,10 +379,10 @@ def bag(actor: Actor, number: str) -> Bag | None:
     return Bag.objects.select_related("patient").filter(site_id=actor.site_id, number=number).first()
 
 
-def bags_of(actor: Actor, patient_id: int) -> list[Bag]:
-    """A patient's bags that wait in their bins."""
+def bags_of(actor: Actor, person_id: int) -> list[Bag]:
+    """A person's bags that wait in their bins; `person_id` is the key of the record that stands."""
     return list(
-        Bag.objects.filter(site_id=actor.site_id, patient_id=patient_id, state=Bag.State.WAITING)
+        Bag.objects.filter(site_id=actor.site_id, patient__in=patients.records_of(person_id), state=Bag.State.WAITING)
         .prefetch_related("fills__package__product__drug")
         .order_by("id")
     )

@@ -15,6 +15,7 @@ from officina.kernel.clock import day_of
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.law.too_soon import Supply, carried
+from officina.patients import queries as patients
 from officina.prescriptions import queries as prescriptions
 from officina.prescriptions.models import Prescription
 
@@ -114,9 +115,11 @@ def asked(actor: Actor, text: str, *, on: date) -> list[Asked]:
     return list(told.values())
 
 
-def of_patient(actor: Actor, patient_id: int, *, on: date) -> list[Asked]:
+def of_patient(actor: Actor, person_id: int, *, on: date) -> list[Asked]:
     """A patient's prescriptions that were dispensed here and have not ended, newest first. Two statements."""
-    rows = prescriptions.prescriptions(actor).filter(patient_id=patient_id, is_active=True, supply_from__isnull=False)
+    rows = prescriptions.prescriptions(actor).filter(
+        patient__in=patients.records_of(person_id), is_active=True, supply_from__isnull=False
+    )
     return of_rows(actor, list(rows.order_by("-received_at", "-id")[:MOST]), on=on)
 
 

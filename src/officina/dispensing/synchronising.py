@@ -12,6 +12,7 @@ from officina.dispensing.rules import refilling, synchronising
 from officina.dispensing.rules.synchronising import Used, Way
 from officina.drugs.models import Package
 from officina.kernel.errors import Refused
+from officina.patients import queries as patients
 from officina.patients.models import Patient
 from officina.prescriptions import queries as prescriptions
 from officina.prescriptions import supply
@@ -75,7 +76,9 @@ class Plan:
 
 def plan(actor: Actor, patient: Patient, *, on: date, anchor: date | None = None) -> Plan:
     """How each medicine comes to the date: the one given, else the one agreed to, else the day on which the last runs out. Three statements."""
-    rows = prescriptions.prescriptions(actor).filter(patient=patient, is_active=True, drug__isnull=False)
+    rows = prescriptions.prescriptions(actor).filter(
+        patient__in=patients.records_of(patient.pk), is_active=True, drug__isnull=False
+    )
     found = refillable.of_rows(actor, list(rows.order_by("-received_at", "-id")[: refillable.MOST]), on=on)
     agreed = agreed_date(actor, patient, on=on)
     stands = {id(asked): _obstacle(asked, on=on) for asked in found}
@@ -90,7 +93,7 @@ def plan(actor: Actor, patient: Patient, *, on: date, anchor: date | None = None
 
 def agreed_date(actor: Actor, patient: Patient, *, on: date) -> CommonDate | None:
     """The last date that the patient agreed to, while it is still to come. One statement."""
-    rows = CommonDate.objects.filter(site_id=actor.site_id, patient=patient, on__gt=on)
+    rows = CommonDate.objects.filter(site_id=actor.site_id, patient__in=patients.records_of(patient.pk), on__gt=on)
     return rows.order_by("-id").first()
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from officina.base import queries as house
 from officina.base.access import Actor
@@ -19,6 +20,7 @@ from officina.kernel.errors import Refused
 from officina.kernel.quantity import to_cents
 from officina.labels.receipt import Line, ReceiptFacts
 from officina.labels.tallman import display
+from officina.patients import queries as patients
 from officina.patients.models import Patient
 
 _NOTHING = Decimal(0)
@@ -130,16 +132,16 @@ def _owed(rows: QuerySet[Payment]) -> Decimal:
     return (sums["charged"] or _NOTHING) - (sums["paid"] or _NOTHING)
 
 
-def balance(actor: Actor, patient_id: int) -> Decimal:
-    """What a patient owes on the house account, in dollars."""
-    return _owed(_payments(actor).filter(_CHARGED | _PAID_OFF, patient_id=patient_id))
+def balance(actor: Actor, person_id: int) -> Decimal:
+    """What a person owes on the house account, in dollars; `person_id` is the key of the record that stands."""
+    return _owed(_payments(actor).filter(_CHARGED | _PAID_OFF, patient__in=patients.records_of(person_id)))
 
 
 def accounts(actor: Actor, *, most: int = 200) -> list[Account]:
     """The patients who owe, by name. Two statements."""
-    rows = _payments(actor).filter(_CHARGED | _PAID_OFF).values_list("patient_id")
-    sums = rows.annotate(charged=Sum("amount", filter=_CHARGED), paid=Sum("amount", filter=_PAID_OFF))
-    owed = {pk: (charged or _NOTHING) - (paid or _NOTHING) for pk, charged, paid in sums.order_by("patient_id")}
+    rows = _payments(actor).filter(_CHARGED | _PAID_OFF).values_list(Coalesce("patient__merged_into", "patient"))
+    sums = rows.annotate(charged=Sum("amount", filter=_CHARGED), paid=Sum("amount", filter=_PAID_OFF)).order_by()
+    owed = {pk: (charged or _NOTHING) - (paid or _NOTHING) for pk, charged, paid in sums}
     owing = {pk: amount for pk, amount in owed.items() if amount}
     people = Patient.objects.filter(site_id=actor.site_id, pk__in=owing).order_by("name_key", "id")
     return [Account(p, owing[p.pk]) for p in people[:most]]
@@ -147,7 +149,12 @@ def accounts(actor: Actor, *, most: int = 200) -> list[Account]:
 
 def statement(actor: Actor, patient: Patient) -> list[Entry]:
     """A house account from its beginning, oldest first."""
-    rows = _payments(actor).filter(_CHARGED | _PAID_OFF, patient=patient).select_related("pick_up").order_by("id")
+    rows = (
+        _payments(actor)
+        .filter(_CHARGED | _PAID_OFF, patient__in=patients.records_of(patient.person_id))
+        .select_related("pick_up")
+        .order_by("id")
+    )
     owed, found = _NOTHING, []
     for p in rows:
         change = p.amount if p.purpose == Payment.Purpose.PICK_UP else -p.amount

@@ -81,6 +81,8 @@ class LabelFacts:
     ingredients: tuple[str, ...]
     classes: tuple[str, ...]
     route: str
+    translated: str = ""
+    """The same directions in the patient's language, where that is not English; printed first, the English after them."""
     purpose: str = ""
     easy_open: bool = False
     training: bool = False
@@ -139,7 +141,7 @@ def compose(facts: LabelFacts) -> LabelContent:
         Part.TRAINING: (TRAINING_MARK,) if facts.training else (),
         Part.PATIENT: (facts.patient_name,),
         Part.DRUG: (_drug(facts),),
-        Part.DIRECTIONS: (facts.directions,),
+        Part.DIRECTIONS: _directions(facts),
         Part.PURPOSE: (f"For {facts.purpose.strip().removesuffix('.')}.",) if facts.purpose.strip() else (),
         Part.AUXILIARY: tuple(a.text for a in auxiliary.choose(_contents(facts), on=facts.filled_on)),
         Part.QUANTITY: (_quantity(facts),),
@@ -176,6 +178,13 @@ def counted(number: Decimal, unit: str) -> str:
         return f"{written(number)} {unit}"
     many = f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}es" if unit.endswith("ch") else f"{unit}s"
     return f"{written(number)} {many}"
+
+
+def _directions(facts: LabelFacts) -> tuple[str, ...]:
+    """In the patient's language, and in English too: whoever gives first aid or checks the vial must read it."""
+    if not facts.translated.strip():
+        return (facts.directions,)
+    return (facts.translated, f"In English: {facts.directions}")
 
 
 def _contents(facts: LabelFacts) -> auxiliary.Contents:

@@ -2,19 +2,36 @@
 
 import re
 import unicodedata
+from datetime import date
 
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
+"""Letters that no accent can be taken from."""
 _NOT_LETTERS = re.compile(r"[^a-z0-9 ]+")
 
 
 def fold(text: str) -> str:
-    """A name as it is searched: lower case, accents and punctuation gone, single spaces. 'Flórez-O’Hara' → 'florez ohara'."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    """A name as it is searched: lower case, accents and punctuation gone, single spaces. 'Flórez-O’Hara' → 'florez ohara', 'Łukasz' → 'lukasz'."""
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", text.casefold().translate(_STROKES)) if not unicodedata.combining(c)
+    )
     return " ".join(_NOT_LETTERS.sub("", plain.replace("-", " ")).split())
 
 
 def name_key(last: str, first: str) -> str:
     """Search key of a person: folded 'last first'."""
     return fold(f"{last} {first}")
+
+
+def name_words(*names: str) -> set[str]:
+    """The words by which somebody of these names is found; a name of several words also written as one: 'de la Cruz' → 'delacruz'."""
+    folded = [fold(name).split() for name in names]
+    joined = ["".join(words) for words in folded if len(words) > 1]
+    return {word[:60] for word in [*(w for words in folded for w in words), *joined]}
+
+
+def said(day: date) -> str:
+    """A day as it is said: 'Nov 5, 2026'."""
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 def digits(phone: str) -> str:

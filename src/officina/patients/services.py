@@ -10,7 +10,7 @@ from officina.base.command import command
 from officina.drugs.models import Ingredient
 from officina.kernel.errors import Refused
 from officina.kernel.ids.numbers import HouseNumber
-from officina.patients import acts, rules
+from officina.patients import acts, likeness, noting, person, rules
 from officina.patients.models import Allergy, Condition, Patient
 
 ADDED = audit.verb("patient.added", "added the patient")
@@ -37,9 +37,9 @@ class Details:
     postal_code: str = ""
     phone: str = ""
     language: str = "English"
-    easy_open: bool = False
     weight_kg: Decimal | None = None
     notes: str = ""
+    """The first note, of somebody who is added; later ones are noted each by itself."""
 
 
 def _checked(details: Details, *, on: date) -> dict[str, object]:
@@ -59,7 +59,13 @@ def _checked(details: Details, *, on: date) -> dict[str, object]:
         raise Refused(
             "state_unknown", f"{details.state} is no US state or territory.", {"state": "Two letters, such as WI"}
         )
-    values = {f: getattr(details, f) for f in details.__slots__}
+    language = details.language.strip() or "English"
+    if language not in likeness.languages():
+        raise Refused(
+            "language_unknown", f"{language} is not in the list of languages.", {"language": "Choose one of the list"}
+        )
+    values = {f: getattr(details, f) for f in details.__slots__ if f != "notes"}
+    values["language"] = language
     values["state"] = state
     values["phone"] = rules.digits(details.phone)
     values["name_key"] = rules.name_key(details.last_name, details.first_name)
@@ -73,7 +79,10 @@ def add(actor: Actor, *, details: Details, at: datetime) -> Patient:
     actor.must(acts.EDIT, at=at)
     number = HouseNumber.issue("P", numbering.take(actor.site_id, "patient")).text
     patient = Patient.objects.create(site_id=actor.site_id, number=number, **_checked(details, on=actor.day(at)))
+    person.keep_words(patient, [(patient.last_name, patient.first_name, patient.middle_name)])
     audit.record(actor, ADDED, at=at, on=patient)
+    if details.notes.strip():
+        noting.note(actor, patient=patient, text=details.notes, at=at)
     return patient
 
 
@@ -82,14 +91,15 @@ def change(actor: Actor, *, patient: Patient, details: Details, at: datetime) ->
     """Change a patient's details; what was before stays in the audit trail."""
     actor.must(acts.EDIT, at=at, site_id=patient.site_id)
     values = _checked(details, on=actor.day(at))
-    if details.weight_kg == patient.weight_kg:
-        values["weight_on"] = patient.weight_on
-    before = {f: str(getattr(patient, f)) for f, v in values.items() if getattr(patient, f) != v}
+    now = person.hold_one(patient)
+    if details.weight_kg == now.weight_kg:
+        values["weight_on"] = now.weight_on
+    before = {f: str(getattr(now, f)) for f, v in values.items() if getattr(now, f) != v}
     if not before:
         return patient
-    for f in before:
-        setattr(patient, f, values[f])
-    patient.save(update_fields=list(before))
+    person.write(patient, {f: values[f] for f in before})
+    if {"last_name", "first_name", "middle_name"} & before.keys():
+        person.learn_words(patient)
     audit.record(actor, CHANGED, at=at, on=patient, before=before, after={f: str(values[f]) for f in before})
     return patient
 
@@ -139,7 +149,8 @@ def strike_allergy(actor: Actor, *, patient: Patient, allergy: Allergy, why: str
     actor.must(acts.EDIT, at=at, site_id=patient.site_id)
     if not why.strip():
         raise Refused("why_needed", "Say why the allergy is struck out.", {"why": "Needed"})
-    Allergy.objects.filter(pk=allergy.pk, patient=patient).update(ended_on=actor.day(at))
+    of_person = Patient.objects.filter(person.all_of(patient.person_id))
+    Allergy.objects.filter(pk=allergy.pk, patient__in=of_person).update(ended_on=actor.day(at))
     audit.record(actor, ALLERGY_ENDED, at=at, on=patient, why=why, before={"allergy": allergy.text})
 
 
@@ -152,8 +163,7 @@ def no_known_allergies(actor: Actor, *, patient: Patient, at: datetime) -> None:
 
 
 def _asked(patient: Patient, *, on: date) -> None:
-    patient.allergies_asked_on = on
-    patient.save(update_fields=["allergies_asked_on"])
+    person.write(patient, {"allergies_asked_on": on})
 
 
 @command

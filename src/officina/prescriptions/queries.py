@@ -15,6 +15,7 @@ from officina.base.models import AuditEntry
 from officina.base.paging import Page, after, page
 from officina.base.rows import Question
 from officina.kernel.errors import Refused
+from officina.patients import queries as patients
 from officina.prescriptions.models import Attachment as Attachment
 from officina.prescriptions.models import Enquiry as Enquiry
 from officina.prescriptions.models import How as How
@@ -166,9 +167,11 @@ def by_number(actor: Actor, number: str) -> Prescription | None:
     return prescriptions(actor).filter(number=number).first()
 
 
-def of_patient(actor: Actor, patient_id: int, *, most: int = 50) -> list[Prescription]:
-    """A patient's prescriptions, newest first."""
-    return list(prescriptions(actor).filter(patient_id=patient_id).order_by("-received_at", "-id")[:most])
+def of_patient(actor: Actor, person_id: int, *, most: int = 50) -> list[Prescription]:
+    """A person's prescriptions, newest first; `person_id` is the key of the record that stands."""
+    return list(
+        prescriptions(actor).filter(patient__in=patients.records_of(person_id)).order_by("-received_at", "-id")[:most]
+    )
 
 
 def prescriber_candidates(actor: Actor, *, npi: str, last_name: str, most: int = 5) -> list[Prescriber]:

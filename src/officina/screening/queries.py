@@ -26,6 +26,17 @@ def open_alerts(prescription_id: int) -> int:
     ).count()
 
 
+def alarmed(prescription_ids: list[int]) -> set[int]:
+    """Those of the prescriptions that a serious alert still stops. One statement."""
+    rows = Alert.objects.filter(
+        screening__prescription__in=prescription_ids,
+        screening__is_current=True,
+        severity__lte=2,
+        resolved_at__isnull=True,
+    )
+    return set(rows.values_list("screening__prescription_id", flat=True))
+
+
 def alert(actor: Actor, code: str) -> Alert:
     """An alert by code; Refused where this site has none such."""
     found = (

@@ -37,7 +37,7 @@ _IN_USE = Question(
     lambda patient, since, from_then: (
         Prescription.objects.filter(
             Q(supply_until__gte=since) | Q(supply_until__isnull=True, is_active=True, received_at__gte=from_then),
-            patient=patient,
+            patient__in=patients.records_of(patient),
             drug__isnull=False,
         )
         .select_related("drug")
@@ -114,9 +114,10 @@ def _others(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ..
     What was handed over counts by its last day of supply, however long ago it was ordered and even where the order has ended since:
     the patient still has it.
     """
+    assert prescription.patient is not None
     since = on - LOOK_BACK
     found = _IN_USE(
-        patient=prescription.patient_id, since=since, from_then=datetime.combine(since, time.min, tzinfo=UTC)
+        patient=prescription.patient.person_id, since=since, from_then=datetime.combine(since, time.min, tzinfo=UTC)
     )
     others = [p for p in found if p.pk != prescription.pk]
     prefetch_related_objects(others, "drug__ingredients")

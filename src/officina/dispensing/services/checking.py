@@ -22,6 +22,7 @@ from officina.inventory.services import Transfer
 from officina.kernel.errors import Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.kernel.quantity import written
+from officina.patients import person
 from officina.patients.models import Patient
 
 VIAL = audit.verb("stock.vial_returned", "made the returned vial a lot of its own")
@@ -95,7 +96,7 @@ def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | No
     """Put a checked fill in a bag of its patient, and the bag in a bin. A bag holds one patient's fills only."""
     ask(actor, fill, "bag", at=at, why="")
     assert fill.patient is not None
-    if into is not None and into.patient_id != fill.patient_id:
+    if into is not None and len({p.person_id for p in person.hold(into.patient, fill.patient)}) != 1:
         raise Refused("wrong_patient", "This bag is another patient's. Take a new bag.")
     if into is not None and not in_bin(into.pk):
         raise Refused("bag_gone", "This bag is not in the house any more. Take a new bag.")

@@ -15,6 +15,7 @@ from officina.dispensing.models import DrawerCount, Payment, PickUp
 from officina.dispensing.rules.payments import KINDS, Part, Tender, settle
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import to_cents
+from officina.patients import person
 from officina.patients.models import Patient
 
 TAKEN = audit.verb("payment.taken", "took a payment")
@@ -97,7 +98,7 @@ def pay_account(
     actor.must(acts.TAKE_MONEY, at=at, site_id=patient.site_id)
     if kind == Payment.Kind.ACCOUNT:
         raise Refused("account_by_account", "An account is not paid from itself.", {"kind": "Choose another"})
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    person.hold_one(patient)
     owed = takings.balance(actor, patient.pk)
     if amount > owed:
         raise Refused("more_than_owed", f"${owed:.2f} is owed on this account.", {"amount": "More than is owed"})

@@ -18,8 +18,10 @@ from officina.dispensing.services import checking, counting, payments
 from officina.dispensing.services.steps import advance, lock
 from officina.inventory.models import Place
 from officina.kernel.errors import Refused
+from officina.patients import person
 from officina.patients import queries as patients
 from officina.prescriptions.services import orders as prescriptions
+from officina.screening import queries as screening
 
 IDENTIFIED = audit.verb("pickup.identified", "identified the patient by two identifiers")
 BAG_SCANNED = audit.verb("pickup.bag_scanned", "scanned a bag")
@@ -28,7 +30,9 @@ DONE = audit.verb("pickup.done", "handed over")
 LEFT = audit.verb("pickup.left", "ended a pick-up without handing over")
 
 _BAG = Question(
-    lambda site, number: Bag.objects.filter(site=site, number=number), site=BigIntegerField(), number=CharField()
+    lambda site, number: Bag.objects.filter(site=site, number=number).select_related("patient"),
+    site=BigIntegerField(),
+    number=CharField(),
 )
 _IN_HAND = Question(
     lambda pick_up: (
@@ -68,7 +72,7 @@ def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) ->
     bag = _BAG.first(site=actor.site_id, number=bag_number)
     if bag is None:
         raise Refused("unknown_bag", "There is no bag of this number here.")
-    if bag.patient_id != pick_up.patient_id:
+    if bag.patient.person_id != _person(pick_up):
         raise Refused(
             "wrong_patient",
             "This bag belongs to another patient. Put it back in its bin.",
@@ -84,6 +88,11 @@ def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) ->
     statement.changed(_INTO_HAND, [pick_up.pk, bag.pk])
     audit.record(actor, BAG_SCANNED, at=at, on=pick_up, after={"bag": bag.number})
     return bag
+
+
+def _person(pick_up: PickUp) -> int:
+    """The person at the counter as the records stand now: a merge since is followed, one taken back, too."""
+    return person.hold(pick_up.patient)[0].person_id
 
 
 def _open(actor: Actor, pick_up: PickUp, *, at: datetime) -> None:
@@ -151,6 +160,7 @@ def hand_over(
     if not pick_up.counsel:
         raise Refused("counsel_missing", "Record how the offer to counsel ended.")
     _refuse_no_offer(pick_up.counsel, fills)
+    _refuse_other_person(pick_up, fills)
     if not signed_by.strip():
         raise Refused("signature_missing", "A signature or the name of who signs is needed.", {"signed_by": "Needed"})
     for fill in fills:
@@ -166,6 +176,22 @@ def hand_over(
         actor, DONE, at=at, on=pick_up, after={"fills": [f.number for f in fills], "amount": str(pick_up.amount)}
     )
     return pick_up
+
+
+def _refuse_other_person(pick_up: PickUp, fills: list[Fill]) -> None:
+    """Refused where what was scanned is not this person's any more, or found dangerous since: records were merged, or parted again."""
+    whose = [f.patient for f in fills if f.patient is not None]
+    if len({p.person_id for p in person.hold(pick_up.patient, *whose)}) != 1:
+        raise Refused(
+            "wrong_patient",
+            "A bag in hand is another patient's: their records were parted. Start again with the identifiers.",
+        )
+    if alarmed := screening.alarmed([f.prescription_id for f in fills]):
+        number = next(f.number for f in fills if f.prescription_id in alarmed)
+        raise Refused(
+            "alerts_open",
+            f"A serious alert of {number} was found since it was checked: a pharmacist must resolve it first.",
+        )
 
 
 def _sell(actor: Actor, fill: Fill, *, at: datetime) -> None:

@@ -48,7 +48,7 @@ def start(actor: Actor, *, common_date: CommonDate, prescription: Prescription, 
     """Start the fill that brings one medicine to the date: worked out anew from what was dispensed until this moment."""
     actor.must(acts.SYNCHRONISE, at=at, site_id=prescription.site_id)
     actor.must(acts.REFILL, at=at, site_id=common_date.site_id)
-    if prescription.patient_id != common_date.patient_id:
+    if prescription.patient is None or prescription.patient.person_id != common_date.patient.person_id:
         raise Refused("wrong_patient", f"Rx {prescription.number} is another patient's. Nothing was started.")
     on = actor.day(at)
     refuse_date(common_date.on, on=on)

@@ -56,7 +56,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "counted": queries.counted(fill),
         "scans": queries.scans(fill),
         "screening": screening.current(fill.prescription_id),
-        "bags": queries.bags_of(request.actor, fill.patient_id) if fill.patient_id else [],
+        "bags": queries.bags_of(request.actor, fill.patient.person_id) if fill.patient else [],
         "bag": form(request, BagForm),
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from officina.dispensing import queries
+from officina.dispensing import people, queries
 from officina.dispensing.acts import FILL, PRICE
 from officina.dispensing.queries import Fill
 from officina.dispensing.rules.machine import State
@@ -63,6 +63,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "fill": fill,
         "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
+        "language": people.language_note(fill),
         "counted": counted,
         "missing": missing,
         "lots": queries.suggested_lots(fill, on=today, held=held, missing=missing) if held else [],

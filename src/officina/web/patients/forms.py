@@ -1,7 +1,10 @@
 """What is typed into a patient's profile."""
 
+from typing import Any
+
 from django import forms
 
+from officina.patients import likeness
 from officina.web.forms import DateField, DeskForm, QuantityField
 
 SEXES = (("F", "Female"), ("M", "Male"), ("U", "Not known"))
@@ -15,10 +18,10 @@ SEVERITIES = (
 
 
 class FindForm(DeskForm):
-    """A search: name, birth date, phone or number."""
+    """A search: name and birth date, phone or number."""
 
     text = forms.CharField(
-        label="Name, birth date, phone or number",
+        label="Name and birth date, phone or number",
         max_length=120,
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
@@ -37,10 +40,14 @@ class DetailsForm(DeskForm):
     state = forms.CharField(label="State", required=False, max_length=30)
     postal_code = forms.CharField(label="ZIP", required=False, max_length=10)
     phone = forms.CharField(label="Phone", required=False, max_length=20)
-    language = forms.CharField(label="Language", required=False, max_length=20)
+    language = forms.ChoiceField(label="Language", choices=lambda: [(name, name) for name in likeness.languages()])
     weight_kg = QuantityField(label="Weight in kg", required=False)
-    easy_open = forms.BooleanField(label="Easy-open caps", required=False)
-    notes = forms.CharField(label="Notes", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class NewForm(DetailsForm):
+    """Somebody who is not here yet."""
+
+    notes = forms.CharField(label="First note", required=False, max_length=500)
 
 
 class AllergyForm(DeskForm):
@@ -56,3 +63,50 @@ class ConditionForm(DeskForm):
 
     text = forms.CharField(label="Condition", max_length=160)
     icd10 = forms.CharField(label="ICD-10", required=False, max_length=8)
+
+
+class NoteForm(DeskForm):
+    """Something that everybody at the counter should know."""
+
+    text = forms.CharField(label="Note", max_length=500)
+
+
+class NameForm(DeskForm):
+    """Another name of the same person."""
+
+    last_name = forms.CharField(label="Last name", required=False, max_length=60)
+    first_name = forms.CharField(label="First name", required=False, max_length=60)
+    kind = forms.ChoiceField(
+        label="What kind", choices=(("maiden", "Maiden name"), ("former", "Former name"), ("called", "Also called"))
+    )
+
+
+class CapForm(DeskForm):
+    """Who asked for caps that are easy to open, and for what."""
+
+    asked_by = forms.ChoiceField(
+        label="Asked by", choices=(("patient", "The patient"), ("prescriber", "The prescriber"))
+    )
+    asked_name = forms.CharField(label="Name of who asked", max_length=120)
+    rx_number = forms.ChoiceField(label="For", required=False)
+
+    def __init__(self, *args: Any, numbers: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everything = ("", "Everything")
+        self.fields["rx_number"].choices = (everything, *((n, f"Rx {n} only") for n in numbers))  # type: ignore[attr-defined]
+
+
+class NumberForm(DeskForm):
+    """Another record, by its number."""
+
+    number = forms.CharField(
+        label="Number of the other record",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 14}),
+    )
+
+
+class WhyForm(DeskForm):
+    """By what one knows."""
+
+    why = forms.CharField(label="By what do you know?", required=False, max_length=300)

@@ -28,7 +28,7 @@ def work(request: DeskRequest, code: str) -> Context:
     fill = queries.fill(request.actor, code)
     rx = fill.prescription
     order = suggestions.written(rx)
-    others = prescriptions.of_patient(request.actor, fill.patient_id, most=20) if fill.patient_id else []
+    others = prescriptions.of_patient(request.actor, fill.patient.person_id, most=20) if fill.patient else []
     return {
         "desk": DESK,
         "rows": partial(queries.worklist, request.actor, *DESK.states),
