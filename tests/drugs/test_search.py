@@ -389,5 +389,5 @@ def test_codes_are_told_from_words():
 
 def test_an_index_of_nothing_finds_nothing():
     empty = finding.Index([])
-    assert empty.find(shorthand.tokens("metoprolol"), used={}, most=5) == []
-    assert empty.repairs(shorthand.tokens("metoprolol 25"), used={}, most=5) == []
+    assert empty.find(shorthand.tokens("metoprolol"), most=5) == []
+    assert empty.repairs(shorthand.tokens("metoprolol 25"), most=5) == []
