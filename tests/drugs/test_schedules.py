@@ -27,7 +27,9 @@ def bring(boss, tmp_path: Path, listed: list[str], **facts: str) -> Drug:
         product(n, DEASCHEDULE=said.strip("x"), NDC_EXCLUDE_FLAG="E" if "x" in said else "N", **facts)
         for n, said in enumerate(listed, 1)
     ]
-    path = as_zip(tmp_path / f"{len(list(tmp_path.iterdir()))}.zip", rows, [package(n) for n in range(1, len(listed) + 1)])
+    path = as_zip(
+        tmp_path / f"{len(list(tmp_path.iterdir()))}.zip", rows, [package(n) for n in range(1, len(listed) + 1)]
+    )
     services.import_files(boss, paths=[path], at=AT, accept_shrink=True)
     return Drug.objects.get(pk=Product.objects.get(product_ndc="11111-001").drug_id)
 
@@ -73,14 +75,6 @@ class TestListings:
         [hit] = search.search("metoprolol succinate 25").hits
         assert {drug.pk} < {row.drug_id for row in hit.listings}
         assert hit.schedule == 2
-
-    def test_the_directory_has_no_drug_that_its_labelers_control_and_the_file_does_not(self, boss, reference_data):
-        """Pregabalin, amphetamine and pentobarbital are listed by somebody without their schedule."""
-        services.import_files(boss, paths=[reference_data / "fda_ndc_2019" / "ndctext.zip"], at=AT)
-        for name, schedule in (("pregabalin", 5), ("amphetamine sulfate", 2), ("pentobarbital sodium", 2)):
-            found = Drug.objects.filter(generic_name=name, is_house=False, products__excluded=False)
-            assert set(found.values_list("schedule", flat=True)) == {schedule}, name
-        assert set(Drug.objects.filter(generic_name="aspirin").values_list("schedule", flat=True)) == {0}
 
 
 class TestLists:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from cast import AT, assemble
-from misspelt import FAULTS, asked
+from misspelt import FAULTS, asked, place_of
 from officina.base import services as house
 from officina.base.services import NewSite
 from officina.dispensing import medicines
@@ -35,12 +35,6 @@ def names(text, **more):
     return [str(hit) for hit in search.search(text, **more).hits]
 
 
-def place_of(found, wanted):
-    """Where the wanted drug stands in what is shown; 99 where it does not."""
-    rows = [{(one.name, one.strength, one.form) for one in hit.listings} for hit in found.shown]
-    return next((i for i, row in enumerate(rows) if wanted in row), 99)
-
-
 def check_the_list():
     queries = asked()
     places = [(query, place_of(search.search(query.text), query.wanted)) for query in queries]
@@ -52,6 +46,13 @@ def check_the_list():
     for rule in FAULTS:
         of_rule = [place for q, place in places if q.rule == rule]
         assert sum(place < 5 for place in of_rule) >= FIRST * len(of_rule), (rule, missed)
+
+
+def check_the_schedules():
+    """Of each of these somebody lists a product without its schedule, and of aspirin somebody lists one with one."""
+    for name, schedule in (("pregabalin", 5), ("amphetamine sulfate", 2), ("pentobarbital sodium", 2), ("aspirin", 0)):
+        found = Drug.objects.filter(generic_name=name, is_house=False, products__excluded=False)
+        assert set(found.values_list("schedule", flat=True)) == {schedule}, name
 
 
 class TestTheList:
@@ -80,6 +81,7 @@ class TestTheList:
         check_the_list()
         assert names("lipitor 20")[0] == "atorvastatin 20 mg tablet"
         assert search.search("lisinopril 10").hits[0].listings[0].name == "lisinopril"
+        check_the_schedules()
 
 
 TYPED = [

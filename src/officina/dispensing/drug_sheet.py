@@ -16,6 +16,7 @@ from officina.drugs.rules.approvals import Approved
 from officina.drugs.rules.schedules import strictest
 from officina.inventory import queries as stock
 from officina.inventory.models import Balance
+from officina.prescriptions.services.orders import schedule_of
 
 LAST = 20
 
@@ -58,11 +59,8 @@ class Sheet:
     prices: list[notices.Dated]
     notices: list[notices.Notice]
     particulars: lists.Particulars
-
-    @property
-    def schedule(self) -> int:
-        """The strictest of what its drug and its own listing say."""
-        return strictest(self.product.drug.schedule, self.alternatives.found.written.sold.schedule)
+    schedule: int
+    """As it would be entered here: the strictest of its drug's, its own listing's, the lists' and the state's."""
 
     @property
     def priced(self) -> Package | None:
@@ -119,6 +117,7 @@ def sheet(actor: Actor, code: str, *, on: date, daw: int = 0) -> Sheet:
             product_number=row.product_number if row else "",
             on=on,
         ),
+        strictest(schedule_of(product.drug, on=on, state=actor.state), may.found.written.sold.schedule),
     )
 
 

@@ -31,11 +31,11 @@ class _Dispensed:
 _dispensed: dict[tuple[str, int], _Dispensed] = {}
 _NEWEST = Question(lambda: FillStep.objects.order_by("-pk").values_list("pk")[:1])
 _HANDED_OVER = Question(
-    lambda after, newest, site: FillStep.objects.filter(
-        pk__gt=after, pk__lte=newest, move="hand_over", fill__site_id=site
-    )
-    .exclude(fill__package=None)
-    .values_list("fill__package__product__drug_id"),
+    lambda after, newest, site: (
+        FillStep.objects.filter(pk__gt=after, pk__lte=newest, move="hand_over", fill__site_id=site)
+        .exclude(fill__package=None)
+        .values_list("fill__package__product__drug_id")
+    ),
     after=BigIntegerField(),
     newest=BigIntegerField(),
     site=BigIntegerField(),

@@ -3,14 +3,22 @@
 from collections import Counter, defaultdict
 from datetime import date
 
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, DateField, Q
 
+from officina.base.rows import Question
 from officina.drugs.bulk import in_chunks
 from officina.drugs.models import Drug, DrugSubstance, Product, SubstanceSchedule
 from officina.drugs.rules import schedules
 from officina.drugs.rules.clinical import base_keys
 
 US = "US"
+_IN_FORCE = Question(
+    lambda state, on: SubstanceSchedule.objects.filter(
+        Q(jurisdiction=US) | Q(jurisdiction=state), Q(starts_on=None) | Q(starts_on__lte=on), ended_on=None
+    ).order_by("pk"),
+    state=CharField(),
+    on=DateField(),
+)
 
 
 def settle() -> int:
@@ -43,11 +51,7 @@ def of_lists(drug: Drug, *, on: date, state: str) -> int:
 
     One statement where there is no list, at most three.
     """
-    rows = list(
-        SubstanceSchedule.objects.filter(jurisdiction__in={US, state}, ended_on=None)
-        .filter(Q(starts_on=None) | Q(starts_on__lte=on))
-        .order_by("pk")
-    )
+    rows = _IN_FORCE(state=state, on=on)
     if not rows:
         return 0
     # A later day takes over from an earlier one: a substance may be moved to another schedule.

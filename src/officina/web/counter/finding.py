@@ -73,8 +73,10 @@ def _package(actor: Actor, text: str, kind: scan.Kind, today: date) -> Found:
     if found is None:
         # Ten digits, or brackets around three of them, may as well be a telephone number.
         people = _people(actor, text)
-        return people if people.only or people.patients else Found(
-            hint=f"This code is of no package in the drug file. {_apart(text, kind)}".rstrip()
+        return (
+            people
+            if people.only or people.patients
+            else Found(hint=f"This code is of no package in the drug file. {_apart(text, kind)}".rstrip())
         )
     return Found(packages=[found])
 
