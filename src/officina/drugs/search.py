@@ -398,12 +398,15 @@ def _by_code(held: _Held, text: str, places: Collection[int] | None) -> Found | 
 
 def _by_rxcui(held: _Held, rxcuis: Sequence[str]) -> list[tuple[int, int | None]]:
     """The drugs of a clinical drug's concept: those that carry it, those whose packages do, those of the generic that a brand is of."""
-    carried = [(pk, None) for rxcui in rxcuis for pk in held.by_rxcui.get(rxcui, ())]
-    if carried or (linked := _by_rxnorm(rxcuis)):
-        return carried or linked
+    if found := _carrying(held, rxcuis) or _by_rxnorm(rxcuis):
+        return found
     of_brand = RxRelation.objects.filter(subject__in=rxcuis, relation="tradename_of", ended_on=None)
     generics = list(of_brand.order_by("target").values_list("target", flat=True))
-    return [(pk, None) for rxcui in generics for pk in held.by_rxcui.get(rxcui, ())] or _by_rxnorm(generics)
+    return _carrying(held, generics) or _by_rxnorm(generics)
+
+
+def _carrying(held: _Held, rxcuis: Sequence[str]) -> list[tuple[int, int | None]]:
+    return [(pk, None) for rxcui in rxcuis for pk in held.by_rxcui.get(rxcui, ())]
 
 
 def _by_rxnorm_name(held: _Held, text: str, rxcuis: Sequence[str], places: Collection[int] | None) -> Found:

@@ -136,9 +136,9 @@ def distance(typed: str, meant: str, *, most: int = 99) -> int:
         added = _left_out(typed, i)
         swaps = _SWAPS.get(letter, {})
         earlier = typed[i - 1] if i else ""
-        low = max(0, i - reach)
-        here = nearest = row[low] = before[0] + EDIT if low == 0 else before[low] + added
-        for j in range(low, min(len(meant), i + reach + 1)):
+        low, high = max(0, i - reach), min(len(meant), i + reach + 1)
+        here = row[low] = before[0] + EDIT if low == 0 else before[low] + added
+        for j in range(low, high):
             other = meant[j]
             cost = before[j] if letter == other else before[j] + swaps.get(other, EDIT)
             if (by_adding := before[j + 1] + added) < cost:
@@ -148,9 +148,7 @@ def distance(typed: str, meant: str, *, most: int = 99) -> int:
             if j and earlier == other and letter == meant[j - 1] and last[j - 1] + SWAP < cost:
                 cost = last[j - 1] + SWAP
             row[j + 1] = here = cost
-            if cost < nearest:
-                nearest = cost
-        if nearest > most:
+        if min(row[low : high + 1]) > most:
             return _FAR
     return row[-1] if row[-1] <= most else _FAR
 
