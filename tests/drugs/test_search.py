@@ -16,7 +16,7 @@ from officina.base.services import NewSite
 from officina.dispensing import medicines
 from officina.dispensing.services import pickup
 from officina.drugs import search, services
-from officina.drugs.models import Drug, Package, Product
+from officina.drugs.models import Drug, LookAlike, Package, Product
 from officina.drugs.rules import codes, finding, grouping, look_alikes, shorthand, spelling
 from small_directory import as_zip, package, product
 
@@ -216,10 +216,14 @@ class TestLookAlikes:
         assert {hit.unlike for hit in search.search("hydralazine").hits} == {()}
 
     def test_a_list_that_was_brought_in_counts(self, boss):
-        from officina.drugs.models import LookAlike
-
         LookAlike.objects.create(key="a b", tall_man="metFORMIN", other="metroNIDAZOLE")
         marks = {hit.generic_name: hit.unlike for hit in search.search("met 500").hits}
+        assert "metronidazole" in marks["metformin"]
+
+    def test_a_list_that_was_brought_in_adds_to_the_one_that_ships(self, boss):
+        LookAlike.objects.create(key="a b", tall_man="metFORMIN", other="metroNIDAZOLE")
+        shipped = {"metformin": ["glipizide"]}
+        marks = {hit.generic_name: hit.unlike for hit in search.search("met 500", unlike=shipped).hits}
         assert "metronidazole" in marks["metformin"]
 
     def test_a_plain_word_of_a_brand_is_not_compared(self):
@@ -227,6 +231,19 @@ class TestLookAlikes:
 
 
 class TestDispensedHere:
+    def test_what_is_dispensed_is_counted_anew_for_whoever_brings_another_count(self, boss):
+        before = [hit.drug_id for hit in search.search("metformin", used={}).hits]
+        for wanted in before[1:3]:
+            assert search.search("metformin", used={wanted: 3}).hits[0].drug_id == wanted
+
+    def test_a_search_asks_the_database_twice_where_nothing_was_handed_over_since(
+        self, boss, django_assert_num_queries
+    ):
+        medicines.search(boss, "metformin")
+        for text in ("metformin 500", "metforminn"):
+            with django_assert_num_queries(2):
+                medicines.search(boss, text)
+
     def hand_over(self, cast, fill):
         at_the_counter = pickup.identify(
             cast.tess,
