@@ -44,11 +44,11 @@ def _table(figures: list[Figure]) -> Table:
     table = Table(title=machine(), title_justify="left")
     for head in ("what", "database"):
         table.add_column(head)
-    for head in ("times", "a second", "p50 ms", "p95 ms", "p99 ms", "worst ms", "statements"):
+    for head in ("times", "a second", "p50 ms", "p95 ms", "p99 ms", "worst ms", "statements", "cpu p50", "cpu p95"):
         table.add_column(head, justify="right")
     for f in figures:
         cells = (f.what, f.database, f.times, f.a_second, f.p50, f.p95, f.p99, f.worst, f.statements)
-        table.add_row(*map(str, cells))
+        table.add_row(*map(str, cells), *(str(cpu or "") for cpu in (f.cpu_p50, f.cpu_p95)))
     return table
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     if "--json" in sys.argv:
         print(msgspec.json.encode({"machine": machine(), "figures": figures}).decode())
         return
-    Console(width=140).print(_table(figures))
+    Console(width=160).print(_table(figures))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import platform
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,6 +27,9 @@ class Figure:
     worst: float
     statements: int
     """SQL statements of one call, transaction control not counted; 0 where they were not counted here."""
+    cpu_p50: float = 0
+    """Milliseconds of this process's processor time, which other work on the machine disturbs less; 0 where they were not taken."""
+    cpu_p95: float = 0
 
 
 def measure(what: str, call: Callable[[], object], *, times: int, warm_up: int = 3) -> Figure:
@@ -34,13 +37,15 @@ def measure(what: str, call: Callable[[], object], *, times: int, warm_up: int =
     for _ in range(warm_up):
         call()
     statements = _statements(call)
-    took = []
+    took, worked = [], []
     began = time.perf_counter()
     for _ in range(times):
-        start = time.perf_counter()
+        busy, start = time.process_time(), time.perf_counter()
         call()
         took.append((time.perf_counter() - start) * 1000)
-    return figure(what, took, seconds=time.perf_counter() - began, statements=statements)
+        worked.append((time.process_time() - busy) * 1000)
+    found = figure(what, took, seconds=time.perf_counter() - began, statements=statements)
+    return replace(found, cpu_p50=round(_at(sorted(worked), 50), 2), cpu_p95=round(_at(sorted(worked), 95), 2))
 
 
 def figure(what: str, took: list[float], *, seconds: float, statements: int) -> Figure:
@@ -53,11 +58,11 @@ def figure(what: str, took: list[float], *, seconds: float, statements: int) -> 
 
 def once(what: str, call: Callable[[], object]) -> Figure:
     """Time a call that can be made only once, counting its statements meanwhile."""
-    start = time.perf_counter()
+    busy, start = time.process_time(), time.perf_counter()
     statements = _statements(call)
     took = time.perf_counter() - start
-    ms = round(took * 1000, 2)
-    return Figure(what, connection.vendor, 1, round(1 / took, 3), ms, ms, ms, ms, statements)
+    ms, cpu = round(took * 1000, 2), round((time.process_time() - busy) * 1000, 2)
+    return Figure(what, connection.vendor, 1, round(1 / took, 3), ms, ms, ms, ms, statements, cpu, cpu)
 
 
 def _at(ordered: list[float], percent: int) -> float:

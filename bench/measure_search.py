@@ -6,12 +6,15 @@ import os
 import resource
 import sys
 import tracemalloc
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.db import connection
+
 from bench.harness import Figure, measure, once
-from misspelt import asked
+from misspelt import Asked, asked, place_of
 from officina.base import services as house
 from officina.base.access import Actor
 from officina.base.services import NewSite
@@ -36,7 +39,22 @@ def figures() -> Iterator[Figure]:
     yield _each(f"search, {what}: {len(queries)} queries of the list", boss, [q.text for q in queries])
     typed = list(itertools.accumulate("metoprolol succ 25 er"))
     yield _each(f"search, {what}: letter by letter", boss, typed * 20)
+    _tell_hits(queries)
     _tell_memory()
+
+
+def _tell_hits(queries: list[Asked]) -> None:
+    """How often the wanted drug is the first of what is shown, and among five: of all queries, and rule by rule."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for query in queries:
+        places[query.rule].append(place_of(search.search(query.text), query.wanted))
+    every = [place for of_rule in places.values() for place in of_rule]
+    for rule, found in (("all", every), *places.items()):
+        first, five = (sum(place < most for place in found) / len(found) for most in (1, 5))
+        print(
+            f"bench: {connection.vendor}, {rule}: of {len(found)} queries {first:.1%} first, {five:.1%} among five",
+            file=sys.stderr,
+        )
 
 
 def _each(what: str, boss: Actor, texts: list[str]) -> Figure:

@@ -4,8 +4,12 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from officina.drugs import starter
+
+if TYPE_CHECKING:
+    from officina.drugs.search import Found
 
 NEIGHBOURS = {
     "a": "qsz", "b": "vgn", "c": "xdv", "d": "sfec", "e": "wrd", "f": "dgrv", "g": "fhtb", "h": "gjyn", "i": "uok", "j": "hkum",
@@ -32,6 +36,12 @@ class Asked:
     rule: str
     text: str
     wanted: Wanted
+
+
+def place_of(found: "Found", wanted: Wanted) -> int:
+    """Where the wanted drug stands in what is shown, 0 being first; 99 where it does not."""
+    rows = [{(one.name, one.strength, one.form) for one in hit.listings} for hit in found.shown]
+    return next((i for i, row in enumerate(rows) if wanted in row), 99)
 
 
 def slip(word: str, dice: random.Random) -> str:

@@ -104,7 +104,12 @@ ORANGE = {
 RXNORM = {
     "rrf/RXNCONSO.RRF": "".join(f"{n}|ENG||||||A{n}||||RXNORM|IN|{n}|substance {n}||N|4096|\n" for n in ROWS),
     "rrf/RXNREL.RRF": "".join(f"{n}||CUI|RO|{n + 500}||CUI|has_ingredient|||RXNORM||||||\n" for n in ROWS),
-    "rrf/RXNSAT.RRF": "".join(f"{n + 500}|||A{n}|AUI|{n}|||NDC|RXNORM|11111{n:04}33|N|4096|\n" for n in ROWS),
+    "rrf/RXNSAT.RRF": "".join(
+        f"{n + 500}|||A{n}|AUI|{n}|||NDC|RXNORM|11111{n:04}33|N|4096|\n"
+        f"{n + 500}|||L{n}|AUI|{n}|||IMPRINT_CODE|MTHSPL|M;{n}|N|4096|\n"
+        f"{n + 500}|||L{n}|AUI|{n}|||NDC|MTHSPL|{ndc(n)}|N|4096|\n"
+        for n in ROWS
+    ),
 }
 DIRECTORY = {
     "product.txt": as_text(PRODUCT, [product(n) for n in ROWS]),

@@ -66,7 +66,7 @@ def test_the_working_is_shown_and_the_fill_started_once_the_patient_has_agreed(p
 
 def test_what_cannot_be_is_said_in_words(played, run, order):
     env, _ = played
-    assert "no patient with the number" in run(env, "sync", "P9").stderr
+    assert "There is no patient P9 here." in run(env, "sync", "P9").stderr
     assert "Choose a day after today" in run(env, "sync", order[2], "--on", "2020-01-01").stderr
     assert run(env, "sync").returncode == 2
     shown = run(env, "sync", order[2])

@@ -12,6 +12,7 @@ from officina.dispensing import queries
 from officina.dispensing.models import Fill
 from officina.dispensing.services import checking, entry, filling, pickup, review
 from officina.dispensing.services.filling import Scanned
+from officina.drugs.models import SubstanceSchedule
 from officina.inventory import queries as stock
 from officina.inventory import services as inventory
 from officina.inventory.models import Lot
@@ -229,3 +230,19 @@ class TestTheStateOfTheSite:
         assert (other.schedule, other.expires_on) == (5, date(2027, 5, 20))
         with pytest.raises(Refused, match="at most 5 refills"):
             there.entered(gabapentin, drug=gabapentin.product.drug, patient=cast.omar, refills=6)
+
+    def test_what_a_list_of_the_state_controls_is_controlled_here(self, cast):
+        """The list is one that the owner typed; the site stands in US-WI."""
+        gabapentin = standing.package("gabapentin", "300 mg", ndc="11111-7777-1", ingredient="gabapentin")
+        SubstanceSchedule.objects.create(
+            key="s", jurisdiction="WI", substance="GABAPENTIN", schedule=5, starts_on=standing.TODAY
+        )
+        found = cast.entered(gabapentin, drug=gabapentin.product.drug).prescription
+        assert (found.schedule, found.expires_on) == (5, date(2027, 5, 20))
+        with pytest.raises(Refused, match="at most 5 refills"):
+            cast.entered(gabapentin, drug=gabapentin.product.drug, patient=cast.omar, refills=6)
+
+    def test_schedule_i_is_never_entered(self, cast):
+        SubstanceSchedule.objects.create(key="s", jurisdiction="US", substance="METFORMIN", schedule=1)
+        with pytest.raises(Refused, match="Schedule I substance"):
+            cast.entered(cast.metformin, drug=cast.metformin.product.drug)

@@ -19,6 +19,8 @@ from officina.drugs.models import (
     Package,
     Price,
     Product,
+    Recall,
+    Shortage,
     Substance,
     Unlisted,
 )
@@ -307,3 +309,26 @@ def test_shortages_and_recalls_that_meet_no_package_are_counted_and_not_dropped(
     assert told["shortage notices that name no package"] == 1
     assert told["recalled packages that are not in the drug file"] == 1
     assert told["recalls that name no package"] == 1
+
+
+def test_the_real_prices_shortages_and_recalls_come_in_and_what_meets_nothing_is_counted(boss, reference_data):
+    """Beside the starter list only: most of what they speak of is not in the drug file, and none of it is lost."""
+    services.load_starter(boss, at=AT)
+    lists = {
+        "fda-shortages": reference_data / "fda_drug_shortages_2026" / "Drugshortages.csv",
+        "fda-recalls": reference_data / "fda_recalls_2026" / "enforcement_drug_recalls.csv.gz",
+        "nadac": reference_data / "nadac_2013_2026" / "nadac_latest_derived.csv.gz",
+    }
+    done = services.import_files(boss, paths=list(lists.values()), at=AT)
+    unread = {"fda-recalls": 1}  # One line of it has no recall number.
+    assert [(one.source, one.unread) for one in done] == [(key, unread.get(key, 0)) for key in lists]
+    kept = {"price": Price.objects.count(), "shortage": Shortage.objects.count(), "recall": Recall.objects.count()}
+    assert kept == {"price": 51_176, "shortage": 1_685, "recall": 17_682}
+    told = queries.joins()
+    here = Package.objects.filter(ndc12__in=Price.objects.values("ndc12")).count()
+    assert told["prices of packages that are not in the drug file"] == kept["price"] - here
+    assert told["packages without a price"] == Package.objects.count() - here
+    assert 0 < told["shortage notices of packages that are not in the drug file"] < kept["shortage"]
+    assert 0 < told["recalls that name no package"] < kept["recall"]
+    again = services.import_files(boss, paths=list(lists.values()), at=LATER)
+    assert all(one.is_same for one in again)

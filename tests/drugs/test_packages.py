@@ -2,11 +2,14 @@
 
 import csv
 import zipfile
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from officina.drugs.rules.packages import Size, Unparsed, agrees, size_of
+from officina.kernel.ids.ndc import Ndc
 from officina.kernel.quantity import D
 
 SAMPLE = Path(__file__).parent / "package_sizes.csv"
@@ -75,3 +78,38 @@ def test_tablets_by_weight_and_liquids_by_the_tablet_do_not_agree_with_their_for
     assert not agrees(Size(D(30), "tablet"), "SOLUTION")
     assert agrees(Size(D(30), "tablet"), "TABLET, FILM COATED")
     assert agrees(Size(D(1), "kit"), "TABLET, FILM COATED")
+
+
+def test_liquids_hold_what_the_payer_of_medicines_says(reference_data: Path) -> None:
+    """CMS lists by hand, for what it pays, how many milliliters a package holds. It counts by single vials and bags where the
+    directory describes the carton or the other way about, and powders by the vial; no other difference was found in reading them."""
+    listed = _by_cms(reference_data / "asp_ndc_hcpcs_2026" / "january-2026-asp-ndc-hcpcs-crosswalk.csv")
+    with zipfile.ZipFile(reference_data / "fda_ndc_2019" / "ndctext.zip") as bundle:
+        forms = dict(_columns(bundle, "product.txt", 0, 6))
+        agreed, whole_multiples, differ = 0, 0, []
+        for listing, ndc, text in _columns(bundle, "package.txt", 0, 2, 3):
+            found, told = size_of(text), listed.get(Ndc.parse(ndc).digits12)
+            if told is None or not isinstance(found, Size) or found.unit != "mL" or "POWDER" in forms[listing]:
+                continue
+            if found.number == told:
+                agreed += 1
+            elif max(found.number, told) % min(found.number, told) == 0:
+                whole_multiples += 1
+            else:
+                differ.append((text, told))
+    assert agreed > 1_500
+    assert whole_multiples < 0.1 * agreed
+    assert len(differ) < 0.02 * agreed, differ
+
+
+def _by_cms(path: Path) -> dict[str, Decimal]:
+    with path.open(encoding="cp1252", newline="") as file:
+        rows = [r for r in csv.reader(file) if len(r) > 9 and r[3].count("-") == 2]
+    return {Ndc.parse(r[3]).digits12: D(r[6].replace(",", "")) * D(r[7].replace(",", "")) for r in rows}
+
+
+def _columns(bundle: zipfile.ZipFile, name: str, *places: int) -> Iterator[tuple[str, ...]]:
+    for line in bundle.read(name).decode("cp1252").split("\r\n")[1:]:
+        fields = line.split("\t")
+        if len(fields) > max(places):
+            yield tuple(fields[place] for place in places)

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from cast import AT, assemble
-from misspelt import FAULTS, asked
+from misspelt import FAULTS, asked, place_of
 from officina.base import services as house
 from officina.base.services import NewSite
 from officina.dispensing import medicines
 from officina.dispensing.services import pickup
 from officina.drugs import search, services
-from officina.drugs.models import Drug, Package, Product
+from officina.drugs.models import Drug, LookAlike, Package, Product
 from officina.drugs.rules import codes, finding, grouping, look_alikes, shorthand, spelling
 from small_directory import as_zip, package, product
 
@@ -35,12 +35,6 @@ def names(text, **more):
     return [str(hit) for hit in search.search(text, **more).hits]
 
 
-def place_of(found, wanted):
-    """Where the wanted drug stands in what is shown; 99 where it does not."""
-    rows = [{(one.name, one.strength, one.form) for one in hit.listings} for hit in found.shown]
-    return next((i for i, row in enumerate(rows) if wanted in row), 99)
-
-
 def check_the_list():
     queries = asked()
     places = [(query, place_of(search.search(query.text), query.wanted)) for query in queries]
@@ -52,6 +46,13 @@ def check_the_list():
     for rule in FAULTS:
         of_rule = [place for q, place in places if q.rule == rule]
         assert sum(place < 5 for place in of_rule) >= FIRST * len(of_rule), (rule, missed)
+
+
+def check_the_schedules():
+    """Of each of these somebody lists a product without its schedule, and of aspirin somebody lists one with one."""
+    for name, schedule in (("pregabalin", 5), ("amphetamine sulfate", 2), ("pentobarbital sodium", 2), ("aspirin", 0)):
+        found = Drug.objects.filter(generic_name=name, is_house=False, products__excluded=False)
+        assert set(found.values_list("schedule", flat=True)) == {schedule}, name
 
 
 class TestTheList:
@@ -80,6 +81,7 @@ class TestTheList:
         check_the_list()
         assert names("lipitor 20")[0] == "atorvastatin 20 mg tablet"
         assert search.search("lisinopril 10").hits[0].listings[0].name == "lisinopril"
+        check_the_schedules()
 
 
 TYPED = [
@@ -214,10 +216,14 @@ class TestLookAlikes:
         assert {hit.unlike for hit in search.search("hydralazine").hits} == {()}
 
     def test_a_list_that_was_brought_in_counts(self, boss):
-        from officina.drugs.models import LookAlike
-
         LookAlike.objects.create(key="a b", tall_man="metFORMIN", other="metroNIDAZOLE")
         marks = {hit.generic_name: hit.unlike for hit in search.search("met 500").hits}
+        assert "metronidazole" in marks["metformin"]
+
+    def test_a_list_that_was_brought_in_adds_to_the_one_that_ships(self, boss):
+        LookAlike.objects.create(key="a b", tall_man="metFORMIN", other="metroNIDAZOLE")
+        shipped = {"metformin": ["glipizide"]}
+        marks = {hit.generic_name: hit.unlike for hit in search.search("met 500", unlike=shipped).hits}
         assert "metronidazole" in marks["metformin"]
 
     def test_a_plain_word_of_a_brand_is_not_compared(self):
@@ -225,6 +231,19 @@ class TestLookAlikes:
 
 
 class TestDispensedHere:
+    def test_what_is_dispensed_is_counted_anew_for_whoever_brings_another_count(self, boss):
+        before = [hit.drug_id for hit in search.search("metformin", used={}).hits]
+        for wanted in before[1:3]:
+            assert search.search("metformin", used={wanted: 3}).hits[0].drug_id == wanted
+
+    def test_a_search_asks_the_database_twice_where_nothing_was_handed_over_since(
+        self, boss, django_assert_num_queries
+    ):
+        medicines.search(boss, "metformin")
+        for text in ("metformin 500", "metforminn"):
+            with django_assert_num_queries(2):
+                medicines.search(boss, text)
+
     def hand_over(self, cast, fill):
         at_the_counter = pickup.identify(
             cast.tess,
@@ -389,5 +408,5 @@ def test_codes_are_told_from_words():
 
 def test_an_index_of_nothing_finds_nothing():
     empty = finding.Index([])
-    assert empty.find(shorthand.tokens("metoprolol"), used={}, most=5) == []
-    assert empty.repairs(shorthand.tokens("metoprolol 25"), used={}, most=5) == []
+    assert empty.find(shorthand.tokens("metoprolol"), most=5) == []
+    assert empty.repairs(shorthand.tokens("metoprolol 25"), most=5) == []

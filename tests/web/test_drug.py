@@ -7,7 +7,22 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from officina.drugs.models import Approval, Package, Price, Product, Recall, RecallNdc, Shortage
+from officina.drugs.models import (
+    Approval,
+    Drug,
+    Exclusivity,
+    Look,
+    Package,
+    Patent,
+    Price,
+    Product,
+    Recall,
+    RecallNdc,
+    RxName,
+    RxNdc,
+    Shortage,
+    Unlisted,
+)
 from officina.drugs.notices import Dated
 from officina.web.drug import chart
 from web.seen import NASTY, Busy, is_escaped, text
@@ -118,6 +133,38 @@ def test_shortage_and_recall_link_to_their_source_and_to_nothing_else(tess):
     assert "javascript:" not in page
     assert "Recall, Class II: Glass" in page
     assert "recall_number:%22D-0123-2026%22" in page
+
+
+def test_looks_concept_patents_and_what_the_fda_keeps_apart(tess, cast):
+    one = {"ndc12": "011111111101"}
+    Look.objects.create(key="l", imprint=NASTY, color="WHITE", shape="OVAL", **one)
+    RxNdc.objects.create(key="x", rxcui="861007", **one)
+    RxName.objects.create(key="n", rxcui="861007", tty="SCD", name=NASTY)
+    Unlisted.objects.create(key="u", ndc="1111-1111-01", why="excluded", **one)
+    row = {"application": "NDA012345", "product_number": "001"}
+    Approval.objects.create(
+        key="a", ingredient="METFORMIN", form="TABLET", route="ORAL", trade_name="ANY", applicant="F", strength="500MG",
+        is_reference=True, is_standard=True, market="RX", te_code="AB", **row,
+    )  # fmt: skip
+    Patent.objects.create(
+        key="p", patent="7000001", expires_on=date(2031, 7, 13), is_substance=True, is_product=True, **row
+    )
+    Exclusivity.objects.create(key="e", code="NCE", ends_on=date(2030, 7, 13), **row)
+    Product.objects.filter(pk=cast.metformin.product_id).update(
+        application="NDA012345", image="javascript:alert(1)", is_house=False, listing="x"
+    )
+    page = text(tess.get(URL))
+    is_escaped(page)
+    assert "white, oval, imprint" in page
+    assert "861007" in page
+    assert "javascript:" not in page
+    assert "The FDA took its listing out of the directory" in page
+
+
+def test_the_strictest_schedule_stands_there(tess, cast):
+    Product.objects.filter(pk=cast.metformin.product_id).update(schedule=2, listing="x", is_house=False)
+    Drug.objects.filter(pk=cast.metformin.product.drug_id).update(schedule=5)
+    assert "C-II<" in text(tess.get(URL))
 
 
 def test_the_last_fills_stand_there_without_a_name(tess, cast):

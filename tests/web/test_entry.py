@@ -261,6 +261,14 @@ class TestProposals:
         chosen = tess.get(f"/entry/{fill.code}/?drug={cast.lisinopril.product.drug_id}")
         assert f'value="{cast.lisinopril.pk}"' in text(chosen)
 
+    def test_a_search_leaves_the_entry_as_it_is_proposed(self, cast, tess, fill):
+        """Whoever looks for another medicine has sent no entry: nothing in it is missing yet, and nothing of it is lost."""
+        before, after = text(tess.get(f"/entry/{fill.code}/")), text(post(tess, fill, "find_drug", text="lisin"))
+        assert "This field is required" not in after
+        for name in ("quantity", "refills", "written_on"):
+            [shown] = re.findall(rf'<input[^>]*name="{name}"[^>]*>', before)
+            assert shown in after, name
+
     def test_a_misspelt_medicine_is_proposed_and_never_chosen(self, cast, tess, fill):
         page = text(post(tess, fill, "find_drug", text="lisinoprel"))
         assert "Nothing is called “lisinoprel”. Did you mean lisinopril?" in page

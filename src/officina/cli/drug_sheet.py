@@ -1,6 +1,7 @@
 """`officina drugs show` and `officina drugs equivalents`: one medicine, and what may be dispensed in its place."""
 
 import sys
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -42,6 +43,11 @@ def show(ndc: str, as_json: bool) -> None:
     for package in told["packages"]:
         price = f"{package['per_unit']} {_per(package['price_unit'])}" if package["per_unit"] else "no price known"
         click.echo(f"  {package['ndc']}  {package['size'] or 'size not known'}  {price}")
+    for name, said in (("Looks", told["looks"]), ("RxNorm", told["rxnorm_name"]), ("Kept apart", told["kept_apart"])):
+        if said:
+            click.echo(f"  {name}: {said}")
+    for right in told["protections"]:
+        click.echo(f"  {right['kind']} {right['code']} until {right['until'] or 'a day not told'}")
     for notice in told["notices"]:
         click.echo(f"  {notice['kind']}: {notice['title']}. {notice['text']} {notice['link']}")
 
@@ -95,11 +101,16 @@ def _sheet(found: drug_sheet.Sheet) -> dict[str, Any]:
         "form": drug.form,
         "route": drug.route,
         "labeler": found.product.labeler,
-        "schedule": drug.schedule,
+        "schedule": found.schedule,
         "classes": found.product.classes,
         "application": found.product.application,
         "te_code": own.te_code,
         "orange_book": _row(own.sold.approved),
+        "rxcui": found.particulars.rxcui,
+        "rxnorm_name": found.particulars.rxnorm_name,
+        "looks": found.particulars.looks,
+        "kept_apart": found.particulars.apart,
+        "protections": [asdict(p) for p in found.particulars.protections],
         "asked_for": found.package.ndc if found.package else None,
         "packages": [_package(p, found.costs.get(p.pk)) for p in found.packages],
         "prices": [{"since": p.since, "per_unit": str(p.per_unit), "unit": p.unit} for p in found.prices],

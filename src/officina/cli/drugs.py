@@ -119,6 +119,7 @@ def find(query: tuple[str, ...], limit: int, as_json: bool) -> None:
                     for d in found.did_you_mean
                 ],
                 "understood": [asdict(u) for u in found.understood],
+                "note": found.note,
             }
         )
     else:
@@ -129,7 +130,7 @@ def find(query: tuple[str, ...], limit: int, as_json: bool) -> None:
 
 def _tell_found(found: medicines.Found) -> None:
     if not found.shown:
-        click.echo("Nothing fits, and nothing is near.", err=True)
+        click.echo(f"Nothing fits, and nothing is near. {found.note}".rstrip(), err=True)
     for hit in found.hits:
         click.echo(_line(hit))
     for proposal in found.did_you_mean:

@@ -9,10 +9,14 @@ from officina.base.access import Actor
 from officina.dispensing import queries
 from officina.dispensing.models import Fill
 from officina.drugs import notices
+from officina.drugs import particulars as lists
 from officina.drugs.equivalents import Cost, Equivalents, Offer, costs_of, equivalents, product_by_code
 from officina.drugs.models import Package, Product
+from officina.drugs.rules.approvals import Approved
+from officina.drugs.rules.schedules import strictest
 from officina.inventory import queries as stock
 from officina.inventory.models import Balance
+from officina.prescriptions.services.orders import schedule_of
 
 LAST = 20
 
@@ -54,6 +58,9 @@ class Sheet:
     alternatives: Alternatives
     prices: list[notices.Dated]
     notices: list[notices.Notice]
+    particulars: lists.Particulars
+    schedule: int
+    """As it would be entered here: the strictest of its drug's, its own listing's, the lists' and the state's."""
 
     @property
     def priced(self) -> Package | None:
@@ -91,14 +98,26 @@ def sheet(actor: Actor, code: str, *, on: date, daw: int = 0) -> Sheet:
     product, package = product_by_code(code)
     packages = notices.packages_of_product(product.pk)
     told = package or (packages[0] if packages else None)
+    ndc12s = [p.ndc12 for p in packages]
+    may = alternatives(actor, product, on=on, daw=daw)
+    approved = may.found.written.sold.approved
+    row = approved if isinstance(approved, Approved) else None
     return Sheet(
         product,
         package,
         packages,
         costs_of(packages, on=on),
-        alternatives(actor, product, on=on, daw=daw),
+        may,
         notices.prices_of(told.ndc12, on=on) if told else [],
-        notices.notices_of([p.ndc12 for p in packages]),
+        notices.notices_of(ndc12s),
+        lists.particulars(
+            ndc12s,
+            rxcui=product.drug.rxcui,
+            application=row.application if row else "",
+            product_number=row.product_number if row else "",
+            on=on,
+        ),
+        strictest(schedule_of(product.drug, on=on, state=actor.state), may.found.written.sold.schedule),
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import BigIntegerField
 
 from officina.base.access import Actor
+from officina.base.rows import Question
 from officina.dispensing.models import FillStep
 from officina.drugs import search as drugs
 from officina.drugs.search import DidYouMean as DidYouMean
@@ -28,6 +29,17 @@ class _Dispensed:
 
 
 _dispensed: dict[tuple[str, int], _Dispensed] = {}
+_NEWEST = Question(lambda: FillStep.objects.order_by("-pk").values_list("pk")[:1])
+_HANDED_OVER = Question(
+    lambda after, newest, site: (
+        FillStep.objects.filter(pk__gt=after, pk__lte=newest, move="hand_over", fill__site_id=site)
+        .exclude(fill__package=None)
+        .values_list("fill__package__product__drug_id")
+    ),
+    after=BigIntegerField(),
+    newest=BigIntegerField(),
+    site=BigIntegerField(),
+)
 
 
 def search(actor: Actor, text: str, *, limit: int = 20, among: Collection[int] | None = None) -> Found:
@@ -40,14 +52,15 @@ def search(actor: Actor, text: str, *, limit: int = 20, among: Collection[int] |
 
 
 def dispensed_here(site_id: int) -> Mapping[int, int]:
-    """How often each drug was handed over at a site lately; what is new since the last call is added. Two statements."""
+    """How often each drug was handed over at a site lately; what is new since the last call is added. One statement, two where there is."""
     key = (str(connection.settings_dict["NAME"]), site_id)
-    newest = FillStep.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    before = _dispensed.get(key, _Dispensed(newest=max(newest - _STEPS, 0)))
-    steps = FillStep.objects.filter(pk__gt=before.newest, pk__lte=newest, move="hand_over", fill__site_id=site_id)
-    new = Counter(steps.values_list("fill__package__product__drug_id", flat=True))
-    del new[None]
-    # A whole new count, never the old one changed: another thread may be reading that.
+    last = _NEWEST.first()
+    newest = last[0] if last else 0
+    before = _dispensed.get(key) or _Dispensed(newest=max(newest - _STEPS, 0))
+    if newest == before.newest:
+        return before.counts
+    new = Counter(drug for (drug,) in _HANDED_OVER(after=before.newest, newest=newest, site=site_id))
+    # A whole new count, never the old one changed: another thread may be reading that, and the index knows it by being the same.
     _dispensed[key] = _Dispensed(newest, before.counts + new if new else before.counts)
     return _dispensed[key].counts
 

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from officina.drugs import schedules
 from officina.drugs.bulk import Table, in_chunks
 from officina.drugs.lists import Change
 from officina.drugs.models import Drug, DrugSubstance, Ingredient, Package, Product, Substance
@@ -372,7 +373,9 @@ def load(
         directory.take(row)
         if count % 1000 == 0:
             tell(count)
-    return directory.finish()
+    changes = directory.finish()
+    schedules.settle()
+    return changes
 
 
 def _sized(description: str, form: str) -> tuple[Decimal | None, str, bool, str]:

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from officina.drugs.bulk import in_chunks
 from officina.drugs.models import Approval, Drug, DrugSubstance, Package, Price, Product, Substance
+from officina.drugs.particulars import apart
 from officina.drugs.rules import codes
 from officina.drugs.rules.approvals import Approved, Listed, Part, Unmatched, match
 from officina.drugs.rules.clinical import base_keys
@@ -112,7 +113,8 @@ def product_by_code(text: str) -> tuple[Product, Package | None]:
             raise Refused("two_packages", f"{text} may be {both}: write it with its hyphens.")
         if packages:
             return packages[0].product, packages[0]
-    raise Refused("no_package", f"The drug file has no {code.kind} {text}.", {"ndc": "Not in the drug file"})
+    why = f" {said}" if code.kind == "NDC" and (said := apart(code.values)) else ""
+    raise Refused("no_package", f"The drug file has no {code.kind} {text}.{why}", {"ndc": "Not in the drug file"})
 
 
 def equivalents(product: Product, *, on: date, daw: int = 0) -> Equivalents:

@@ -9,6 +9,7 @@ from officina.drugs.bulk import Table, in_chunks
 from officina.drugs.models import (
     Approval,
     Exclusivity,
+    Look,
     LookAlike,
     MorphineFactor,
     Patent,
@@ -33,6 +34,7 @@ TABLES: dict[type, type[Kept]] = {
     rxnorm.ConceptRow: RxName,
     rxnorm.RelationRow: RxRelation,
     rxnorm.NdcLinkRow: RxNdc,
+    rxnorm.LookRow: Look,
     orange_book.ApprovalRow: Approval,
     orange_book.PatentRow: Patent,
     orange_book.ExclusivityRow: Exclusivity,

@@ -236,6 +236,17 @@ class RxNdc(Row):
     rxcui = models.CharField(max_length=12, db_index=True)
 
 
+class Look(Row):
+    """How the tablet or capsule of a package looks, and the letters on it, as its label tells."""
+
+    ndc12 = models.CharField(max_length=12, db_index=True)
+    imprint = models.CharField(max_length=120, blank=True)
+    """One side, then the other, a semicolon between."""
+    color = models.CharField(max_length=80, blank=True)
+    shape = models.CharField(max_length=80, blank=True)
+    size = models.CharField(max_length=40, blank=True)
+
+
 class Approval(Row):
     """An approved product of the Orange Book."""
 

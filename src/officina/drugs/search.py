@@ -3,17 +3,23 @@
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from django.db import connection
 
-from officina.drugs.models import Drug, LookAlike, Package, Product, RxNdc
+from officina.drugs.models import Drug, LookAlike, Package, Product, RxName, RxNdc, RxRelation
+from officina.drugs.particulars import apart
 from officina.drugs.rules import codes, grouping, look_alikes, shorthand
-from officina.drugs.rules.finding import Entry, Index, Match, Repair, Understood, form_words
+from officina.drugs.rules.finding import NOTHING_USED, Entry, Index, Match, Repair, Understood, Used, form_words
+from officina.drugs.rules.schedules import strictest
 
 _HOUSE, _RX, _OTC = 1_000_000, 8, 1
 _BRANDS = 6
+_NAMED = ("IN", "PIN", "MIN", "BN")
+"""Kinds of RxNorm names that are no clinical drug: an ingredient, several, a brand."""
+_MOST_OF_A_NAME = 20
 _KIND = {"HUMAN PRESCRIPTION DRUG": _RX, "": _RX, "HUMAN OTC DRUG": _OTC}
 
 
@@ -83,6 +89,8 @@ class Found:
     hits: list[Hit] = field(default_factory=list)
     did_you_mean: list[DidYouMean] = field(default_factory=list)
     understood: list[Understood] = field(default_factory=list)
+    note: str = ""
+    """Why a code of no package here is kept apart by the FDA."""
 
     @property
     def shown(self) -> list[Hit]:
@@ -104,11 +112,53 @@ class _Held:
     by_rxcui: Mapping[str, Collection[int]]
     unlike: Mapping[str, Collection[str]]
     """Names that are mistaken, of the lists that were brought in."""
+    ready: dict[int, tuple[object, Used]] = field(default_factory=dict)
+    """What was made ready of the counts of a site, by the identity of the mapping, which is kept beside it so that it stays its own."""
+    mistaken: dict[int, tuple[object, Mapping[str, Collection[str]]]] = field(default_factory=dict)
+    """The names that are mistaken with those of a caller, likewise."""
+
+    def used(self, used: Mapping[int, int] | None) -> Used:
+        """How often each clinical drug was dispensed; made once for as long as the caller brings the same mapping."""
+        if not used:
+            return NOTHING_USED
+        return _once(self.ready, used, lambda: self._used(used))
+
+    def _used(self, used: Mapping[int, int]) -> Used:
+        counts: Counter[int] = Counter()
+        for drug, count in used.items():
+            if drug in self.place_of:
+                counts[self.place_of[drug]] += count
+        return self.index.used(counts)
+
+    def told_apart(self, unlike: Mapping[str, Collection[str]] | None) -> Mapping[str, Collection[str]]:
+        """The names that are mistaken, by the caller's list and by those that were brought in: neither takes from the other."""
+        if not unlike:
+            return self.unlike
+        both = {*self.unlike, *unlike}
+        return _once(
+            self.mistaken,
+            unlike,
+            lambda: {name: {*self.unlike.get(name, ()), *unlike.get(name, ())} for name in both},
+        )
 
     def hit(self, place: int, *, dispensed: int = 0, package_id: int | None = None) -> Hit:
         listings, schedule, brands, ended = self.kept[place]
         rows = tuple(Listing(*row) for row in listings)
         return Hit(rows, schedule, brands, ended, dispensed, package_id)
+
+
+_T = TypeVar("_T")
+_MOST_READY = 16
+
+
+def _once(kept: dict[int, tuple[object, _T]], of: object, make: Callable[[], _T]) -> _T:
+    """What was made of this very object, made where it was not. The object must not be changed afterwards."""
+    known = kept.get(id(of))
+    if known is None or known[0] is not of:
+        if len(kept) >= _MOST_READY:
+            kept.clear()
+        known = kept[id(of)] = (of, make())
+    return known[1]
 
 
 _held: dict[str, _Held] = {}
@@ -129,22 +179,18 @@ def search(
     """
     held = index()
     text = text.replace("\x00", " ")[: shorthand.LONGEST].strip()
-    counts: Counter[int] = Counter()
-    for drug, count in (used or {}).items():
-        if drug in held.place_of:
-            counts[held.place_of[drug]] += count
-    mistaken = {**held.unlike, **(unlike or {})}
+    ready, mistaken = held.used(used), held.told_apart(unlike)
     places = None if among is None else {held.place_of[drug] for drug in among if drug in held.place_of}
     by_code = _by_code(held, text, places)
     if by_code is not None:
         return _marked(by_code, mistaken)
     asked = shorthand.tokens(text)
     understood = held.index.understood(asked)
-    matches = held.index.find(asked, used=counts, most=limit, among=places)
+    matches = held.index.find(asked, used=ready, most=limit, among=places)
     if matches:
-        return _marked(Found(_hits(held, matches, counts), understood=understood), mistaken)
-    repairs = held.index.repairs(asked, used=counts, most=limit, among=places)
-    return _marked(Found([], [_proposal(held, repair, counts) for repair in repairs], understood), mistaken)
+        return _marked(Found(_hits(held, matches, ready), understood=understood), mistaken)
+    repairs = held.index.repairs(asked, used=ready, most=limit, among=places)
+    return _marked(Found([], [_proposal(held, repair, ready) for repair in repairs], understood), mistaken)
 
 
 def _marked(found: Found, unlike: Mapping[str, Collection[str]]) -> Found:
@@ -283,7 +329,7 @@ def _made(rows: list[_Row], sold: Mapping[int, _Sold]) -> tuple[Entry, _Kept]:
     )
     listings = tuple((r[0], r[1], r[2], r[3], sold.get(r[0], none).live) for r in rows)
     usual = _usual(brands, plain)
-    return entry, (listings, max(row[5] for row in rows), usual, not live)
+    return entry, (listings, strictest(*(row[5] for row in rows)), usual, not live)
 
 
 def _facts(rows: list[_Row]) -> frozenset[str]:
@@ -313,12 +359,12 @@ def _names(rows: list[_Row]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(words) for words in by_base.values())
 
 
-def _hits(held: _Held, matches: Iterable[Match], counts: Mapping[int, int]) -> list[Hit]:
-    return [held.hit(m.place, dispensed=counts.get(m.place, 0)) for m in matches]
+def _hits(held: _Held, matches: Iterable[Match], used: Used) -> list[Hit]:
+    return [held.hit(m.place, dispensed=used.counts.get(m.place, 0)) for m in matches]
 
 
-def _proposal(held: _Held, repair: Repair, counts: Mapping[int, int]) -> DidYouMean:
-    return DidYouMean(repair.text, repair.instead_of, repair.meant, _hits(held, repair.matches, counts))
+def _proposal(held: _Held, repair: Repair, used: Used) -> DidYouMean:
+    return DidYouMean(repair.text, repair.instead_of, repair.meant, _hits(held, repair.matches, used))
 
 
 def _by_code(held: _Held, text: str, places: Collection[int] | None) -> Found | None:
@@ -336,7 +382,7 @@ def _by_code(held: _Held, text: str, places: Collection[int] | None) -> Found | 
         products = Product.objects.filter(product_ndc__in=code.values).order_by("id")
         drugs = [(pk, None) for pk in products.values_list("drug_id", flat=True)]
     else:
-        drugs = [(pk, None) for value in code.values for pk in held.by_rxcui.get(value, ())] or _by_rxnorm(code.values)
+        drugs = _by_rxcui(held, code.values)
     hits: dict[int, Hit] = {}
     for drug_id, package_id in drugs:
         place = held.place_of.get(drug_id)
@@ -344,7 +390,31 @@ def _by_code(held: _Held, text: str, places: Collection[int] | None) -> Found | 
             hits.setdefault(place, held.hit(place, package_id=package_id))
     if not hits and code.may_be_words:
         return None
-    return Found(list(hits.values()), understood=[Understood(text, code.kind, code.values[0])])
+    if not hits and code.kind == "RxCUI":
+        return _by_rxnorm_name(held, text, code.values, places)
+    note = apart(code.values) if not hits and code.kind == "NDC" else ""
+    return Found(list(hits.values()), understood=[Understood(text, code.kind, code.values[0])], note=note)
+
+
+def _by_rxcui(held: _Held, rxcuis: Sequence[str]) -> list[tuple[int, int | None]]:
+    """The drugs of a clinical drug's concept: those that carry it, those whose packages do, those of the generic that a brand is of."""
+    if found := _carrying(held, rxcuis) or _by_rxnorm(rxcuis):
+        return found
+    of_brand = RxRelation.objects.filter(subject__in=rxcuis, relation="tradename_of", ended_on=None)
+    generics = list(of_brand.order_by("target").values_list("target", flat=True))
+    return _carrying(held, generics) or _by_rxnorm(generics)
+
+
+def _carrying(held: _Held, rxcuis: Sequence[str]) -> list[tuple[int, int | None]]:
+    return [(pk, None) for rxcui in rxcuis for pk in held.by_rxcui.get(rxcui, ())]
+
+
+def _by_rxnorm_name(held: _Held, text: str, rxcuis: Sequence[str], places: Collection[int] | None) -> Found:
+    """What bears the name of an ingredient or a brand whose code was typed."""
+    names = RxName.objects.filter(rxcui__in=rxcuis, tty__in=_NAMED, ended_on=None).order_by("id")
+    name = names.values_list("name", flat=True).first() or ""
+    matches = held.index.find(shorthand.tokens(name), most=_MOST_OF_A_NAME, among=places) if name else []
+    return Found(_hits(held, matches, NOTHING_USED), understood=[Understood(text, "RxCUI", name or rxcuis[0])])
 
 
 def _by_rxnorm(rxcuis: Sequence[str]) -> list[tuple[int, int | None]]:

@@ -67,6 +67,8 @@ def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
             "A controlled substance needs the prescriber's DEA number.",
             prescribers.DEA_SOURCE,
         )
+    if order.schedule == 1:
+        stop("drug", "schedule_i", "No prescription may be filled for a Schedule I substance.", "21 USC 812(b)(1), 829")
     if order.schedule == 2 and order.origin == "3" and not order.signed:
         stop(
             "drug",

@@ -60,6 +60,7 @@ def show(
 def shown(request: DeskRequest, page: "Page", **found: Any) -> HttpResponse:
     """The page with what an act found and wrote nowhere: a search has no address of its own, and nothing to go on to."""
     arguments = request.resolver_match.kwargs if request.resolver_match else {}
+    request.outcome.is_shown = True
     context = {**page.gather(request, **arguments), **found}
     return show(request, page.template, context, part=page.part(request))
 

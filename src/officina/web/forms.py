@@ -45,8 +45,8 @@ def form(
     name = f"{prefix}{kind.__qualname__}"
     if name in request.outcome.forms:
         return cast("F", request.outcome.forms[name])
-    # While the page is shown again after a refusal, a form that the act never read was not sent: it starts fresh.
-    sent = request.method == "POST" and request.outcome.refusal is None
+    # While the page is shown again after an act or its refusal, a form that the act never read was not sent: it starts fresh.
+    sent = request.method == "POST" and request.outcome.refusal is None and not request.outcome.is_shown
     made = kind(
         request.POST if sent else None, request.FILES if sent else None, prefix=prefix or None, initial=initial, **more
     )

@@ -36,6 +36,9 @@ class Outcome:
     forms: dict[str, BaseForm] = field(default_factory=dict)
     """Forms that were asked for in this request, so that a refused one is shown again with what was typed."""
 
+    is_shown: bool = False
+    """The act is done and its page is being gathered: a form that it did not read by now was not sent."""
+
     @property
     def fields(self) -> Mapping[str, str]:
         """Sentences of the refusal beside form fields."""

@@ -22,6 +22,7 @@ _WORTHWHILE = 50
 _OFTEN = 300
 """So many of the medicines most dispensed here are looked at for every search, wherever they stand in the list."""
 _MOST_REPAIRS = 5
+_MOST_WIDE = 100
 _MOST_OF_A_REPAIR = 6
 _AFTER = "\U0010ffff"
 EXACT, BRAND, BEGINS, INSIDE, FORM_BEGINS, CONVERTED, LONGER_NUMBER, UNASKED = 0, 1, 1, 2, 1, 2, 8, 5
@@ -73,6 +74,21 @@ class Repair:
     matches: list[Match] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What is dispensed here, as an index sees it. Made once for many searches: a house dispenses thousands of medicines."""
+
+    counts: Mapping[int, int] = field(default_factory=dict)
+    """By place among the entries."""
+    ranks: Mapping[int, int] = field(default_factory=dict)
+    """The same by the index's own order."""
+    often: tuple[int, ...] = ()
+    """The most dispensed ones, by that order."""
+
+
+NOTHING_USED = Used()
+
+
 class _Want(NamedTuple):
     """A stretch of the sorted words that satisfies a token, and at which cost; the first of it may be the word itself."""
 
@@ -107,7 +123,7 @@ def form_words(form: str, route: str) -> frozenset[str]:
 
 
 class Index:
-    """All clinical drugs by their words. Built once, never changed."""
+    """All clinical drugs by their words. Built once; what is kept later only repeats what it tells."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         met: dict[str, int] = {}
@@ -134,22 +150,27 @@ class Index:
                 self._postings[i].append(rank)
         self._special = frozenset(i for i, word in enumerate(self._words) if word in _SPECIAL)
         self._spelling = Spelling(likeliest)
+        self._wide: dict[tuple[int, int, int], array[int]] = {}
 
     def __len__(self) -> int:
         return len(self._docs)
 
+    def used(self, counts: Mapping[int, int]) -> Used:
+        """How often each place was dispensed here, made ready for `find`."""
+        ranks = {self._rank[place]: count for place, count in counts.items()}
+        return Used(counts, ranks, tuple(sorted(ranks, key=lambda rank: -ranks[rank])[:_OFTEN]))
+
     def find(
-        self, asked: Sequence[Token], *, used: Mapping[int, int], most: int, among: Collection[int] | None = None
+        self, asked: Sequence[Token], *, used: Used = NOTHING_USED, most: int, among: Collection[int] | None = None
     ) -> list[Match]:
-        """The drugs that hold every word, nearest first, then the most used here (place to count), then the likeliest.
+        """The drugs that hold every word, nearest first, then the most used here, then the likeliest.
 
         `among` names the places that may be found, where not all may.
         """
         wants = [self._wants(token) for token in asked]
         if not wants or not all(wants):
             return []
-        ranks = {self._rank[place]: count for place, count in used.items()}
-        often = sorted(ranks, key=lambda rank: -ranks[rank])[:_OFTEN]
+        ranks, often = used.ranks, used.often
         scored: dict[int, int] = {}
         looks = self._looks(wants, most) if among is None else [[self._rank[place] for place in among]]
         for look in looks:
@@ -165,7 +186,7 @@ class Index:
         return [self._read(token) for token in asked]
 
     def repairs(
-        self, asked: Sequence[Token], *, used: Mapping[int, int], most: int, among: Collection[int] | None = None
+        self, asked: Sequence[Token], *, used: Used = NOTHING_USED, most: int, among: Collection[int] | None = None
     ) -> list[Repair]:
         """What may have been meant where nothing fits: one word put right, or two where two are strange, or a number left out."""
         strange = [i for i, token in enumerate(asked) if _is_word(token) and not self._wants(token)]
@@ -187,7 +208,7 @@ class Index:
         meant: str,
         also: list[int],
         *,
-        used: Mapping[int, int],
+        used: Used,
         most: int,
         among: Collection[int] | None,
     ) -> None:
@@ -256,9 +277,25 @@ class Index:
     def _below(self, ways: Sequence[_Want], rank: int) -> set[int]:
         found: set[int] = set()
         for want in ways:
-            for i in range(want.low, want.high):
-                posting = self._postings[i]
-                found.update(posting if posting[-1] < rank else posting[: bisect_left(posting, rank)])
+            found.update(self._of_stretch(want.low, want.high, rank))
+        return found
+
+    def _of_stretch(self, low: int, high: int, rank: int) -> Iterable[int]:
+        """The likeliest of a stretch of words; of the wide ones, which a first letter makes, it is told once and kept."""
+        if high - low <= _FIRST_LOOK:
+            return self._gathered(low, high, rank)
+        found = self._wide.get((low, high, rank))
+        if found is None:
+            found = self._wide[low, high, rank] = array("I", sorted(self._gathered(low, high, rank)))
+            if len(self._wide) > _MOST_WIDE:
+                self._wide.clear()
+        return found
+
+    def _gathered(self, low: int, high: int, rank: int) -> set[int]:
+        found: set[int] = set()
+        for i in range(low, high):
+            posting = self._postings[i]
+            found.update(posting if posting[-1] < rank else posting[: bisect_left(posting, rank)])
         return found
 
     def _both(self, ranks: set[int], wants: Sequence[Sequence[_Want]]) -> set[int]:

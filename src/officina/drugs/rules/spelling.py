@@ -10,6 +10,7 @@ was typed is compared letter by letter. No list is gone through, so that the ans
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 
 _LETTERS = 8
 """Letters from the front by which a word is looked for: the ends of names are alike, and every letter more costs memory."""
@@ -73,23 +74,31 @@ class Spelling:
         if len(word) < _SHORTEST or len(word) > 40:
             return []
         limit = EDIT * (1 if len(word) < 5 else 2 if len(word) < 8 else 3)
-        told = sound(word)
-        alike = self._by_sound.get(told, "").split()
+        told, best = sound(word), _FAR
+        alike = set(self._by_sound.get(told, "").split())
         consonants, strange = _consonants(word), 2 * (limit // NEAR_KEY)
         ranked = []
-        for other in self._candidates(word, told) - {word}:
+        for apart, other in self._likely_first(word, told, alike, consonants):
+            # Whatever is farther than the best so far and a little is not told, so it need not be measured out.
             if other in alike:
-                cost = (
-                    distance(word, other, most=2 * limit) // 2
-                )  # What sounds the same is as near as half as many letters.
-            elif len(consonants ^ _consonants(other)) <= strange:
-                cost = distance(word, other, most=limit)
+                # What sounds the same is as near as half as many letters.
+                cost = distance(word, other, most=min(2 * limit, 2 * (best + _WORSE) + 1)) // 2
+            elif apart <= strange:
+                cost = distance(word, other, most=min(limit, best + _WORSE))
             else:
                 continue
             if cost < _FAR // 2:
+                best = min(best, cost)
                 ranked.append((cost, -self._weights[other], other))
         ranked.sort()
-        return [other for cost, _, other in ranked[:most] if cost <= ranked[0][0] + _WORSE]
+        return [other for cost, _, other in ranked[:most] if cost <= best + _WORSE]
+
+    def _likely_first(self, word: str, told: str, alike: set[str], consonants: set[str]) -> list[tuple[int, str]]:
+        """The words that share something with what was typed, with the number of consonants by which they differ."""
+        others = self._candidates(word, told) - {word}
+        measured = [(len(consonants ^ _consonants(other)), other) for other in others]
+        measured.sort(key=lambda one: (one[1] not in alike, one[0], abs(len(one[1]) - len(word))))
+        return measured
 
     def _candidates(self, word: str, told: str) -> set[str]:
         found: set[str] = set()
@@ -114,19 +123,23 @@ def distance(typed: str, meant: str, *, most: int = 99) -> int:
 
     Told exactly up to `most`; whatever is farther is simply far.
     """
-    before: list[int] = []
-    row = [0]
+    reach = most // VOWEL
+    """So many letters off the straight way at most: each that is left out or added costs a vowel at least."""
+    if abs(len(typed) - len(meant)) > reach:
+        return _FAR
     lost = [_left_out(meant, place) for place in range(len(meant))]
-    for cost in lost:
-        row.append(row[-1] + cost)
+    before: list[int] = []
+    row = [0, *accumulate(lost)]
+    blank = [_FAR] * (len(meant) + 1)
     for i, letter in enumerate(typed):
-        last, before = before, row
+        last, before, row = before, row, blank[:]
         added = _left_out(typed, i)
         swaps = _SWAPS.get(letter, {})
         earlier = typed[i - 1] if i else ""
-        here = nearest = before[0] + EDIT
-        row = [here]
-        for j, other in enumerate(meant):
+        low, high = max(0, i - reach), min(len(meant), i + reach + 1)
+        here = row[low] = before[0] + EDIT if low == 0 else before[low] + added
+        for j in range(low, high):
+            other = meant[j]
             cost = before[j] if letter == other else before[j] + swaps.get(other, EDIT)
             if (by_adding := before[j + 1] + added) < cost:
                 cost = by_adding
@@ -134,10 +147,8 @@ def distance(typed: str, meant: str, *, most: int = 99) -> int:
                 cost = by_losing
             if j and earlier == other and letter == meant[j - 1] and last[j - 1] + SWAP < cost:
                 cost = last[j - 1] + SWAP
-            here = cost
-            row.append(cost)
-            nearest = min(nearest, cost)
-        if nearest > most:
+            row[j + 1] = here = cost
+        if min(row[low : high + 1]) > most:
             return _FAR
     return row[-1] if row[-1] <= most else _FAR
 

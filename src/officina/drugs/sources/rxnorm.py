@@ -1,6 +1,11 @@
-"""RxNorm's prescribable content: RXNCONSO, RXNREL and RXNSAT in RRF (NLM, RxNorm Technical Documentation, section 12)."""
+"""RxNorm's prescribable content: RXNCONSO, RXNREL and RXNSAT in RRF (NLM, RxNorm Technical Documentation, section 12).
 
+Beside RxNorm's own rows RXNSAT holds those of the structured product labels (MTHSPL): imprint, color, shape and size are read of them.
+"""
+
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -67,6 +72,8 @@ _SAT = Layout(
 _TTYS = frozenset(
     ["IN", "PIN", "MIN", "SCD", "SBD", "GPCK", "BPCK", "SCDC", "SBDC", "SCDF", "SBDF", "BN", "DF", "DFG", "PSN", "TMSY"]
 )
+_LOOKS = {"IMPRINT_CODE": "imprint", "COLORTEXT": "color", "SHAPETEXT": "shape", "SIZE": "size"}
+"""Attributes of a label's entry that tell how the tablet looks."""
 _RELAS = frozenset(
     [
         "tradename_of",
@@ -128,6 +135,24 @@ class NdcLinkRow:
         return f"{self.ndc12} {self.rxcui}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookRow:
+    """How what is in a package looks, as its label tells."""
+
+    HISTORY: ClassVar[bool] = False
+
+    ndc12: str
+    imprint: str
+    color: str
+    shape: str
+    size: str
+
+    @property
+    def key(self) -> str:
+        """The package."""
+        return self.ndc12
+
+
 def tells(bundle: Bundle) -> bool:
     """Known by the shape of RXNCONSO: eighteen columns, the second a language, the twelfth a source."""
     member = bundle.named("rxnconso.rrf")
@@ -143,8 +168,8 @@ def edition(bundle: Bundle) -> date | None:
     return member.dated if member else None
 
 
-def rows(bundle: Bundle, faults: Faults) -> Iterator[ConceptRow | RelationRow | NdcLinkRow]:
-    """Names, relations and NDCs of RxNorm itself; those of other vocabularies are left out."""
+def rows(bundle: Bundle, faults: Faults) -> Iterator[ConceptRow | RelationRow | NdcLinkRow | LookRow]:
+    """Names, relations and NDCs of RxNorm itself, and what labels tell of a tablet's looks; the rest of other vocabularies is left out."""
     parts = ((_concepts, "rxnconso.rrf"), (_relations, "rxnrel.rrf"), (_links, "rxnsat.rrf"))
     for read, name in parts:
         row = None
@@ -167,10 +192,42 @@ def _relations(bundle: Bundle, faults: Faults) -> Iterator[RelationRow]:
             yield RelationRow(subject=f[4], relation=f[7], target=f[0])
 
 
-def _links(bundle: Bundle, faults: Faults) -> Iterator[NdcLinkRow]:
+def _links(bundle: Bundle, faults: Faults) -> Iterator[NdcLinkRow | LookRow]:
+    looks = _Looks()
     for number, f in lines_without_header(bundle.named("rxnsat.rrf"), _SAT, faults):
+        if f[9] == "MTHSPL":
+            looks.take(f[3], f[8], f[10].strip())
         if f[8] == "NDC" and f[9] == "RXNORM" and f[11] in {"N", ""}:
             try:
                 yield NdcLinkRow(ndc12=Ndc.parse(f[10]).digits12, rxcui=f[0])
             except ParseError as problem:
                 faults.add(number, str(problem), f[10])
+    yield from looks.rows()
+
+
+class _Looks:
+    """The rows of labels by label entry (RXAUI): its packages and how it looks stand in rows of their own, in any order."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, dict[str, str]] = {}
+        self._packages: dict[str, list[str]] = {}
+
+    def take(self, entry: str, name: str, value: str) -> None:
+        if name == "NDC":
+            self._packages.setdefault(entry, []).append(value)
+        elif name in _LOOKS and value:
+            # Names repeat from row to row: one of each is kept.
+            self._told.setdefault(entry, {}).setdefault(_LOOKS[name], sys.intern(value[:80]))
+
+    def rows(self) -> Iterator[LookRow]:
+        """One row a package; none for a package in which two things look different, such as a pack of two tablets."""
+        found: dict[str, set[LookRow]] = {}
+        for entry, told in self._told.items():
+            for code in self._packages.get(entry, ()):
+                with suppress(ParseError):  # Labels name veterinary and foreign codes, too.
+                    ndc12 = Ndc.parse(code).digits12
+                    blank = dict.fromkeys(_LOOKS.values(), "")
+                    found.setdefault(ndc12, set()).add(LookRow(ndc12=ndc12, **{**blank, **told}))
+        for rows in found.values():
+            if len(rows) == 1:
+                yield from rows

@@ -4,6 +4,7 @@ The DEA publishes its schedules (21 CFR 1308.11 to 1308.15) and the FDA its name
 conversion factors in a guideline (MMWR 71(3), 2022). So these are our own layouts, told by their columns.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from officina.kernel.errors import ParseError
 from officina.kernel.quantity import D
 
 _PLACES = 5
+_STATE = re.compile("[A-Z]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +93,15 @@ class _Schedules:
     def rows(bundle: Bundle, faults: Faults) -> Iterator[ScheduleRow]:
         for number, r in records(bundle.members[0], faults):
             schedule = SCHEDULES.get(r["deaschedule"].strip().upper())
+            jurisdiction = r.get("jurisdiction", "").strip().upper().removeprefix("US-") or "US"
             if not schedule or not r["substancename"].strip():
                 faults.add(number, "no substance or no schedule CI to CV", r["substancename"])
                 continue
+            if not _STATE.fullmatch(jurisdiction):
+                faults.add(number, "a jurisdiction is US or the two letters of a state", jurisdiction)
+                continue
             yield ScheduleRow(
-                jurisdiction=r.get("jurisdiction", "").strip().upper() or "US",
+                jurisdiction=jurisdiction,
                 substance=r["substancename"].strip().upper(),
                 schedule=schedule,
                 forms=r.get("forms", "").strip(),

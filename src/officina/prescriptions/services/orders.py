@@ -15,7 +15,9 @@ from officina.base.access import Actor
 from officina.base.command import command
 from officina.base.rows import Question, append
 from officina.base.rows import keep as keep_row
+from officina.drugs import schedules as listed
 from officina.drugs.models import Drug
+from officina.drugs.rules.schedules import strictest
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.findings import Finding
 from officina.kernel.ids.dea import DeaNumber
@@ -218,11 +220,12 @@ def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetim
 
 
 def schedule_of(drug: Drug, *, on: date, state: str) -> int:
-    """The schedule that holds here: the federal one, or the state's where it is the stricter (0 is not controlled)."""
+    """The schedule that holds here: the strictest of the federal one, the state's and the lists' that were brought in (0: not controlled)."""
+    federal = strictest(drug.schedule, listed.of_lists(drug, on=on, state=state))
     if not schedules.may_differ(state):
-        return drug.schedule
+        return federal
     ingredients = tuple(key for (key,) in _INGREDIENTS(drug=drug.pk))
-    return schedules.strictest(drug.schedule, ingredients, on=on, state=state)[0]
+    return schedules.strictest(federal, ingredients, on=on, state=state)[0]
 
 
 def refuse_unsound(prescription: Prescription, entry: Entry, *, schedule: int, on: date, state: str) -> None:

@@ -1,5 +1,6 @@
 """Finding anything by what was typed, said or scanned: a number of the house, a medicine's code, a patient."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -7,6 +8,7 @@ from officina.base.access import Actor
 from officina.codecs import gs1
 from officina.dispensing import queries as dispensing
 from officina.dispensing.queries import Bag
+from officina.drugs import particulars
 from officina.drugs import queries as drugs
 from officina.drugs.queries import Package
 from officina.kernel.errors import ParseError
@@ -71,8 +73,19 @@ def _package(actor: Actor, text: str, kind: scan.Kind, today: date) -> Found:
     if found is None:
         # Ten digits, or brackets around three of them, may as well be a telephone number.
         people = _people(actor, text)
-        return people if people.only or people.patients else Found(hint="This code is of no package in the drug file.")
+        return (
+            people
+            if people.only or people.patients
+            else Found(hint=f"This code is of no package in the drug file. {_apart(text, kind)}".rstrip())
+        )
     return Found(packages=[found])
+
+
+def _apart(text: str, kind: scan.Kind) -> str:
+    """Why the FDA keeps an NDC out of the directory, where it does."""
+    with suppress(ParseError):
+        return particulars.apart([Ndc.parse(text).digits12]) if kind == "ndc" else ""
+    return ""
 
 
 def _by_code(text: str, kind: scan.Kind, today: date) -> Package | None:

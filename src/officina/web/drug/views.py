@@ -22,7 +22,7 @@ def sheet(request: DeskRequest, ndc: str) -> Context:
         "sheet": found,
         "own": own,
         "narrow": is_narrow(own.sold),
-        "schedule": max(found.product.drug.schedule, own.sold.schedule),
+        "schedule": found.schedule,
         "daw": daw,
         "daws": DAW,
         "few": FEW,

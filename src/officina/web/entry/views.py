@@ -155,7 +155,7 @@ def find_drug(request: DeskRequest, code: str) -> HttpResponse:
     """Medicines by any of their words; nothing is written."""
     found = medicines.search(request.actor, form(request, DrugForm).facts()["text"], limit=12)
     if not found.shown:
-        tell(request, "The drug file has no such medicine.", "look")
+        tell(request, f"The drug file has no such medicine. {found.note}".rstrip(), "look")
     return shown(request, work, medicines=found)
 
 
