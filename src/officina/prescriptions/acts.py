@@ -24,3 +24,9 @@ TRANSFER_CONTROLLED = declare(
     "transfer a controlled prescription to or from another pharmacy",
     licences=(Licence.PHARMACIST,),
 )
+KEEP_SIG_CODES = declare("prescriptions.keep_sig_codes", "keep the house's own sig codes")
+RECEIVE_EMERGENCY = declare(
+    "prescriptions.receive_emergency",
+    "take Schedule II by telephone in an emergency",
+    licences=(Licence.PHARMACIST,),
+)

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from uuid import UUID
 
-from officina.dispensing import queries, takings, will_call
+from officina.dispensing import leaflets, queries, takings, will_call
 from officina.dispensing.acts import COUNSEL, HAND_OVER, RETURN
 from officina.dispensing.services import checking, pickup
 from officina.kernel.errors import ParseError, Refused
@@ -66,6 +66,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "scanned": scanned,
         "waiting": [b for b in queries.bags_of(request.actor, came.patient_id) if b.pk not in have],
         "fills": fills,
+        "along": leaflets.of(fills, on=request.actor.day(request.at)),
         "due": sum((f.price or Decimal(0) for f in fills), Decimal(0)),
         "scan": form(request, ScanForm),
         "counsel": form(request, CounselForm, initial={"outcome": came.counsel}),

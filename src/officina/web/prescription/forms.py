@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from officina.exchange.asking import REASONS
+from officina.prescriptions.services.orders import PICTURE_BYTES
 from officina.web.forms import DeskForm, QuantityField, WholeField
 
 
@@ -43,3 +44,16 @@ class TransferForm(DeskForm):
     dea = forms.CharField(label="Its DEA number", max_length=9, required=False)
     pharmacist = forms.CharField(label="Its pharmacist", max_length=120)
     asked_by = forms.CharField(label="Who asked for the transfer", max_length=120)
+
+
+class PictureForm(DeskForm):
+    """A scan or photo of the paper."""
+
+    picture = forms.FileField(label="Scan or photo", help_text="PNG or JPEG, at most 10 MB")
+
+    def clean_picture(self) -> Any:
+        """Too large is said before the bytes are read."""
+        picture = self.cleaned_data["picture"]
+        if picture and picture.size > PICTURE_BYTES:
+            raise forms.ValidationError(f"{picture.name} is larger than 10 MB.")
+        return picture

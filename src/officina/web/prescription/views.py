@@ -12,13 +12,14 @@ from officina.labels import sheet
 from officina.patients import queries as patients
 from officina.patients.acts import SEE
 from officina.prescriptions import queries as prescriptions
+from officina.prescriptions.services import orders
 from officina.screening import queries as screening
 from officina.web import comparing
 from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.desks import desk_of
 from officina.web.forms import form
 from officina.web.http import DeskRequest
-from officina.web.prescription.forms import ChangeForm, RefillForm, RenewalForm, TransferForm
+from officina.web.prescription.forms import ChangeForm, PictureForm, RefillForm, RenewalForm, TransferForm
 
 
 @page("prescription/work.html", parts=("work",), needs=(SEE,))
@@ -38,11 +39,12 @@ def work(request: DeskRequest, code: str) -> Context:
         "profile": patients.profile(rx.patient) if rx.patient else None,
         "fills": [{"fill": f, "desk": desk_of(f.state), "scans": scans[f.pk], "moves": moves[f.number]} for f in fills],
         "dispensed": next((f.package for f in reversed(fills) if f.package), None),
-        "lines": comparing.lines(comparing.order_of(rx), rx),
+        "lines": comparing.lines(comparing.order_of(rx), rx, prescriptions.sig_codes(request.actor)),
         "left": queries.refills_left(rx),
         "entries": queries.timeline(rx),
         "screening": screening.current(rx.pk),
         "pictures": prescriptions.attachments(rx.pk),
+        "picture": form(request, PictureForm),
     }
 
 
@@ -84,6 +86,15 @@ def refill(request: DeskRequest, code: str) -> None:
     facts = form(request, RefillForm, early="early" in request.POST).facts()
     fill = refills.refill(request.actor, prescription=rx, at=request.at, **facts)
     tell(request, f"Rx {rx.number} is being refilled: {fill.number} waits for the review.")
+
+
+@work.act("attach")
+def attach(request: DeskRequest, code: str) -> None:
+    rx = prescriptions.prescription(request.actor, code)
+    picture = form(request, PictureForm).facts()["picture"]
+    orders.attach(request.actor, prescription=rx, data=picture.read(), at=request.at)
+    request.outcome.forms.clear()
+    tell(request, f"Bound to Rx {rx.number}.")
 
 
 @work.act("transfer")
