@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import click
@@ -12,6 +13,7 @@ from officina.cli import house
 from officina.kernel import clock
 from officina.kernel.errors import Refused
 from officina.prescriptions import queries
+from officina.prescriptions.acts import KEEP_SIG_CODES
 from officina.prescriptions.services import sig_codes as codes
 
 _at_site = click.option("--site", "site_name", default="", help="Name of the pharmacy; the newest where not given.")
@@ -24,10 +26,15 @@ def sig_codes() -> None:
     """
 
 
+def _keeper(site_name: str) -> Actor:
+    """Whoever sits at the machine's own keyboard may keep codes, as they may hire."""
+    return replace(base.setup_actor(house.site(site_name).pk), grants={KEEP_SIG_CODES.code: "alone"})
+
+
 def _owner(site_name: str, act: Callable[[Actor, datetime], str]) -> None:
     house.migrate()
     try:
-        click.echo(act(base.setup_actor(house.site(site_name).pk), clock.now()))
+        click.echo(act(_keeper(site_name), clock.now()))
     except Refused as no:
         click.echo(str(no), err=True)
         sys.exit(1)

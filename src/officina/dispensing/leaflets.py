@@ -27,5 +27,11 @@ def _words(ingredients: Iterable[Ingredient], *, on: date) -> tuple[str, ...]:
         ingredients=tuple({word.lower() for i in found for word in (i.key, i.name)}),
         classes=tuple(sorted({c for i in found for c in i.classes})),
     )
-    rows = handover.leaflets(medicine, on=on)
-    return tuple(dict.fromkeys(f"{kind} ({row.words})" for kind, row in rows))
+    # One of a kind: the row that names the medicine itself tells more than that of its class.
+    rows = sorted(
+        handover.leaflets(medicine, on=on), key=lambda one: not {*medicine.ingredients} & {*one[1].ingredients}
+    )
+    named: dict[str, str] = {}
+    for kind, row in rows:
+        named.setdefault(kind, row.words)
+    return tuple(f"{kind} ({words})" for kind, words in named.items())

@@ -41,7 +41,7 @@ def _refuse_unsound(actor: Actor, typed: str, expansion: str) -> None:
         wrong["expansion"] = no
     others = SigCode.objects.filter(site_id=actor.site_id, is_active=True).exclude(typed=typed)
     inside = [other.typed for other in others if other.typed in expansion.lower().split()]
-    if inside and "expansion" not in wrong:
+    if inside:
         wrong["expansion"] = f"It holds the code '{inside[0]}': write that out."
     if wrong:
         raise Refused("sig_code", " ".join(wrong.values()), wrong)
