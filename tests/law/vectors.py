@@ -18,7 +18,19 @@ from officina.kernel.ids.gtin import Gtin
 from officina.kernel.ids.ndc import Ndc
 from officina.labels.auxiliary import Contents, choose
 from officina.labels.content import discard_after
-from officina.law import daw, emergency, handover, multiple, parts, prescribers, refills, rems, schedules, too_soon, transfers
+from officina.law import (
+    daw,
+    emergency,
+    handover,
+    multiple,
+    parts,
+    prescribers,
+    refills,
+    rems,
+    schedules,
+    too_soon,
+    transfers,
+)
 from officina.law import pseudoephedrine as pse
 from officina.law.handover import Medicine as Handed
 from officina.law.multiple import Member
@@ -111,13 +123,13 @@ VECTORS = [
     Vector("1.4 16 CFR 1700", "isosorbide dinitrate, chewable 10 mg", lambda: plain("isosorbide dinitrate", form="chewable tablet", mg_of_unit=D(10)), True),
     Vector("1.4 16 CFR 1700", "sodium fluoride 110 mg", lambda: (plain("sodium fluoride", mg_of_package=D(110)), plain("sodium fluoride", mg_of_package=D(111))), (True, False)),
     Vector("1.4 16 CFR 1700", "conjugated estrogens 32 mg", lambda: (plain("conjugated estrogens", form="tablet", mg_of_package=D(32)), plain("conjugated estrogens", form="tablet", mg_of_package=D(33))), (True, False)),
-    Vector("1.4 16 CFR 1700", "norethindrone 50 mg", lambda: (plain("norethindrone", form="tablet", mg_of_package=D(50)), plain("norethindrone", form="tablet", mg_of_package=D(51))), (True, False)),
+    Vector("1.4 16 CFR 1700", "norethindrone acetate 50 mg", lambda: (plain("norethindrone acetate", form="tablet", mg_of_package=D(50)), plain("norethindrone acetate", form="tablet", mg_of_package=D(51))), (True, False)),
     Vector("1.4 16 CFR 1700", "methylprednisolone 84 mg", lambda: (plain("methylprednisolone", form="tablet", mg_of_package=D(84)), plain("methylprednisolone", form="tablet", mg_of_package=D(85))), (True, False)),
     Vector("1.4 16 CFR 1700", "prednisone 105 mg", lambda: (plain("prednisone", form="tablet", mg_of_package=D(105)), plain("prednisone", form="tablet", mg_of_package=D(106))), (True, False)),
     Vector("1.4 16 CFR 1700", "erythromycin ethylsuccinate granules 8 g, tablets 16 g", lambda: tuple(plain("erythromycin ethylsuccinate", form=form, mg_of_package=D(mg)) for form, mg in (("granules", 8000), ("granules", 8001), ("tablet", 16000), ("tablet", 16001))), (True, False, True, False)),
     Vector("1.4 16 CFR 1700", "mebendazole 600 mg", lambda: (plain("mebendazole", form="tablet", mg_of_package=D(600)), plain("mebendazole", form="tablet", mg_of_package=D(601))), (True, False)),
     Vector("1.4 16 CFR 1700", "betamethasone 12.6 mg", lambda: (plain("betamethasone", form="tablet", mg_of_package=D("12.6")), plain("betamethasone", form="tablet", mg_of_package=D("12.7"))), (True, False)),
-    Vector("1.4 16 CFR 1700", "colestipol, cholestyramine, pancrelipase", lambda: (plain("colestipol", form="packet"), plain("cholestyramine", form="powder"), plain("pancrelipase", form="capsule")), (True, True, True)),
+    Vector("1.4 16 CFR 1700", "colestipol, cholestyramine, pancrelipase", lambda: (plain("colestipol", form="powder", mg_of_unit=D(5000)), plain("cholestyramine", form="powder"), plain("pancrelipase", form="capsule")), (True, True, True)),
     Vector("1.4 PPPA", "a patient may ask for all, a prescriber for one", lambda: [handover.may_be_plain(Handed(ingredients=("metformin",)), on=ON, is_asked_by=who).allowed for who in ("", "patient", "prescriber")], [False, True, True]),
     # 1.5 Schedules, refills, expiry
     Vector("1.5, App. B cs_expiry", "CIV issued 2026-05-15", lambda: refills.last_day(4, date(2026, 5, 15)), date(2026, 11, 15)),
@@ -213,9 +225,9 @@ VECTORS = [
             (("latanoprost",), {"form": "solution/ drops", "route": "ophthalmic"}, ["eye", "refrigerate"]),
             (("rifampin",), {"form": "capsule"}, ["empty_stomach", "urine"]),
             (("phenazopyridine",), {}, ["urine"]),
-            (("simvastatin",), {}, ["grapefruit", "muscle"]),
+            (("simvastatin",), {}, ["grapefruit", "statin_muscle"]),
             (("felodipine",), {}, ["grapefruit"]),
-            (("warfarin",), {}, ["pregnancy", "tell_doctors"]),
+            (("warfarin",), {}, ["pregnancy", "bleeding"]),
             (("finasteride",), {}, ["pregnancy"]),
             (("methotrexate",), {"directions": "Take 6 tablets once a week."}, ["weekly", "pregnancy"]),
             (("hydrocortisone",), {"form": "cream", "route": "topical"}, ["skin"]),
