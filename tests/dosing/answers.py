@@ -27,6 +27,7 @@ ROUTES = {
     "in the urethra": "urethra",
     "in the eye": "eye",
     "in the ear": "ear",
+    "on the tongue": "tongue",
 }
 EVENTS = {
     "in the morning": "am",

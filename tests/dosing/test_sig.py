@@ -3,7 +3,7 @@
 import pytest
 
 from dosing import answers
-from officina.dosing import label, sig
+from officina.dosing import label, sig, words
 
 PUBLIC = answers.rows("public.txt")
 
@@ -29,6 +29,32 @@ def test_a_direction_of_our_own_is_read_as_the_hand_written_answer_says(directio
 
 def test_our_own_directions_are_four_hundred_or_more_and_each_is_there_once():
     assert len({d for d, _ in OURS}) == len(OURS) >= 400
+
+
+def _said(kind):
+    """What of the packs' words of a kind our own and the public directions have in their answers."""
+    parts = [p for d, _ in (*OURS, *PUBLIC) if (dosage := sig.read(d).dosage) for p in dosage.parts]
+    amounts = [a for p in parts for a in (p.amount, p.strength) if a]
+    found = {
+        "unit": {a.unit for a in amounts}, "route": {p.route for p in parts}, "site": {p.site for p in parts},
+        "verb": {p.verb for p in parts}, "weekday": {d for p in parts for d in p.weekdays},
+    }  # fmt: skip
+    return found[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "elsewhere"),
+    [
+        # A spoon is told in mL; a dose is counted in the maximum of a direction.
+        ("unit", {"teaspoon", "tablespoon", "dose"}),
+        ("route", set()),
+        ("site", set()),
+        ("verb", set()),
+        ("weekday", set()),
+    ],
+)
+def test_the_directions_cover_every_form_route_and_place(kind, elsewhere):
+    assert set(words.of(kind)) - _said(kind) == elsewhere
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,8 @@ class TestTheWork:
             ("directions", "Take \x00 1", "Null characters"),
             ("written_on", "11/21/2026", "future"),
             ("written_on", "11/20/24", "four-digit year"),
-            ("daw", "7", "Select a valid choice"),
+            ("daw", "x", "Select a valid choice"),
+            ("daw", "7", "the law that mandates"),
         ],
     )
     def test_what_cannot_be_is_refused_and_the_rest_is_kept(self, cast, tess, fill, field, value, sentence):

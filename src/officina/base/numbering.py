@@ -3,7 +3,16 @@
 from officina.base import statement
 from officina.base.models import Counter
 
-_FIRST = {"rx": 100_000, "fill": 200_000, "bag": 1_000, "vial": 1_000, "patient": 10_000, "seal": 0, "local": 0}
+_FIRST = {
+    "rx": 100_000,
+    "fill": 200_000,
+    "bag": 1_000,
+    "vial": 1_000,
+    "patient": 10_000,
+    "seal": 0,
+    "local": 0,
+    "pse": 0,
+}
 
 
 def take(site_id: int, series: str) -> int:

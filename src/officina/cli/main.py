@@ -16,6 +16,8 @@ COMMANDS = {
     "label": "label:label",
     "law": "law:law",
     "sig": "sig:sig",
+    "sig-codes": "sig_codes:sig_codes",
+    "pseudoephedrine": "pseudoephedrine:pseudoephedrine",
     "days-supply": "days_supply:days_supply",
     "serve": "serve:serve",
     "worker": "worker:worker",

@@ -33,3 +33,7 @@ DELIVER = declare("dispensing.deliver", "send a bag with a driver")
 TAKE_MONEY = declare("dispensing.take_money", "take money and count the drawer")
 SEE_CASH = declare("dispensing.see_cash", "see what everybody took in")
 CORRECT_PAYMENT = declare("dispensing.correct_payment", "correct a payment")
+SELL_PSEUDOEPHEDRINE = declare("dispensing.sell_pseudoephedrine", "sell pseudoephedrine and write it in the logbook")
+CORRECT_LOGBOOK = declare(
+    "dispensing.correct_logbook", "take back a line of the pseudoephedrine logbook", licences=_PHARMACIST
+)

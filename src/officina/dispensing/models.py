@@ -96,6 +96,8 @@ class Fill(models.Model):
     due_on = models.DateField(null=True)
     """Of a fill that auto-refill started: the day for which it did, once only whatever became of it."""
     package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="+")
+    rems = models.CharField(max_length=40, blank=True)
+    """The programs of risk (REMS) whose gates hold for this fill, by code, with a space between."""
     price = MoneyField(null=True)
     filled_by_id = models.BigIntegerField(null=True)
     filled_by = models.CharField(max_length=120, blank=True)
@@ -320,4 +322,62 @@ class Payment(models.Model):
                 name="payment_on_account",
                 condition=Q(kind="account") | Q(purpose="account"),
             ),
+        ]
+
+
+class RemsAuthorisation(models.Model):
+    """What a program of risk gave for one fill: its number and its days. A newer row counts before an older. Append-only by trigger."""
+
+    fill = models.ForeignKey(Fill, on_delete=models.PROTECT, related_name="rems_rows")
+    program = models.CharField(max_length=40)
+    number = models.CharField(max_length=60, blank=True)
+    authorised_on = models.DateField(null=True)
+    not_after = models.DateField(null=True)
+    """The day of the program after which it may not be dispensed."""
+    can_become_pregnant = models.BooleanField(default=True)
+    at = models.DateTimeField()
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+
+
+class PseudoephedrineSale(models.Model):
+    """A line of the logbook: what was sold without a prescription, to whom, on which identification. Append-only by trigger."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    product = models.CharField(max_length=120)
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="+")
+    """Where the drug file knows it; what was sold then left our shelf."""
+    salt = models.CharField(max_length=20)
+    unit_mg = QuantityField()
+    units = models.PositiveIntegerField()
+    """Tablets, capsules or doses in all packages together."""
+    packages = models.PositiveSmallIntegerField()
+    base_mg = QuantityField()
+    """Pseudoephedrine base in all of it."""
+    last_name = models.CharField(max_length=60)
+    first_name = models.CharField(max_length=60)
+    born_on = models.DateField()
+    address = models.CharField(max_length=200)
+    identity_kind = models.CharField(max_length=40)
+    identity_issuer = models.CharField(max_length=40)
+    identity_number = models.CharField(max_length=40)
+    person = models.CharField(max_length=64)
+    """Hash of name and date of birth, by which one person's sales are found whatever they show."""
+    signed_by = models.CharField(max_length=120)
+    signature = models.TextField(blank=True)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
+    """A line that takes an earlier one back: it was typed wrong, or nothing was handed over."""
+    why = models.CharField(max_length=300, blank=True)
+    user_id = models.BigIntegerField()
+    user_name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "number"], name="one_sale_a_number")]
+        indexes = [
+            models.Index(fields=["site", "at", "id"], name="pse_by_time"),
+            models.Index(fields=["site", "person"], name="pse_by_person"),
+            models.Index(fields=["site", "identity_number"], name="pse_by_identity"),
         ]

@@ -10,6 +10,7 @@ from officina.dosing.dosage import Amount, Dosage, Maximum, Part, Span, Times, W
 Language = Literal["en", "es"]
 _SWALLOWED = ("tablet", "capsule", "caplet", "softgel", "mL", "pill", "")
 _SPAN = {"minute": "minuto", "hour": "hora", "day": "día", "night": "noche", "week": "semana", "month": "mes"}
+_OF_A_PLACE = ("wash", "shampoo")
 _WHOLE = ("mg", "mcg", "g", "mL", "L", "unit", "mEq", "milliunit")
 
 
@@ -66,6 +67,8 @@ def _part(part: Part, language: Language) -> str:
     # A bare 'use as directed' is itself the sentence
     verb = _word("note", part.notes[0], language) if _only_directed(part) else _word("verb", part.verb, language)
     place = [_word(k, v, language) for k, v in (("route", part.route), ("site", part.site)) if v]  # type: ignore[arg-type]
+    if part.verb in _OF_A_PLACE and part.amount is None:  # one washes the scalp, and not to it
+        place = [p.removeprefix("to ").removeprefix("en ") for p in place]
     pieces = [verb, _dose(part, language), *place, _time(part, language), *_days(part, language)]
     pieces += [_when(w, language) for w in part.when if w.start]
     pieces += [_need(part, language)]
@@ -171,7 +174,8 @@ def _times(times: Times, language: Language) -> str:
 
 def _when(when: When, language: Language) -> str:
     if when.event[:1] == "a" and when.event[-2:] in ("am", "pm"):
-        event = when.event if language == "en" else "a las" + when.event[2:]
+        las = "a la" if when.event.startswith("at 1:") else "a las"
+        event = when.event if language == "en" else las + when.event[2:]
     else:
         event = _word("when", when.event, language)
     said = f"{_span(when.offset, language)} {event}" if when.offset else event

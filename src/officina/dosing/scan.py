@@ -56,9 +56,7 @@ def scan(typed: str, codes: Mapping[str, str]) -> Iterator[Item]:
 
 def normal(typed: str, codes: Mapping[str, str]) -> str:
     """Small letters, one space, the site's codes and the shorthand written out, marks as words of their own."""
-    text = f" {' '.join(typed.split()).lower()} "
-    for code, expansion in sorted(codes.items(), key=lambda c: -len(c[0])):
-        text = re.sub(rf"(?<![\w/]){re.escape(code.lower())}(?![\w/])", lambda _, e=expansion: e.lower(), text)  # type: ignore[misc]
+    text = f" {' '.join(expanded(typed, codes).split()).lower()} "
     text = _DOTTED.sub(lambda m: m[0].replace(".", ""), text)
     for pattern, into in _GLUED:
         text = pattern.sub(into, text)
@@ -76,6 +74,17 @@ def normal(typed: str, codes: Mapping[str, str]) -> str:
     text = words.expanded(text)
     text = re.sub(r"\b(\d+) and (?=\d+/\d)", r"\1 ", " ".join(text.split()))
     return _TWICE_SAID.sub(r"\1", text)
+
+
+def expanded(typed: str, codes: Mapping[str, str]) -> str:
+    """What was typed with the site's codes written out, each once; everything else stays as it was typed."""
+    if not codes:
+        return typed
+    known = {code.lower(): expansion for code, expansion in codes.items()}
+    either = "|".join(re.escape(code) for code in sorted(known, key=len, reverse=True))
+    return re.sub(
+        rf"(?<![\w./+-])(?:{either})(?![\w/+-]|\.\w)", lambda m: known[m[0].lower()], typed, flags=re.IGNORECASE
+    )
 
 
 def _next(text: str, at: int, *, reason: bool) -> tuple[Item, int]:
@@ -188,6 +197,12 @@ def _rules() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Built]], 
         (rf"{_R}", lambda m: _pack("number", _range(m))),
     )  # fmt: skip
     return tuple((re.compile(pattern + _END), build) for pattern, build in table)
+
+
+@cache
+def grammar() -> str:
+    """The words that the grammar itself holds beside those of the packs: 'times', 'every', 'x', 'then' …"""
+    return " ".join((*_PLAIN, *(re.sub(r"\\[a-z]", " ", pattern.pattern) for pattern, _ in _rules())))
 
 
 def _pack(kind: str, value: object) -> Built:

@@ -54,6 +54,8 @@ class _Reader:
     pending: Item | None = None
     """A bare number, a distance or 'starting' that what follows must explain."""
     restated: list[When] = field(default_factory=list)
+    own_words: bool = False
+    """The last thing said was a reason in the prescriber's own words, which the next word may go on with: 'sore throat'."""
 
     def read(self, items: object) -> Dosage:
         """Every item finds its place or stops the reading."""
@@ -76,6 +78,7 @@ class _Reader:
         if handle is None:
             raise Unreadable(f"'{item.said}'")
         cast("Callable[[Item], None]", handle)(item)
+        self.own_words = item.kind == "reason" and not cast("words.Word", item.value).es
         if item.kind not in ("mark", "skip", "and", "then", "stop", "on", "or", "for"):
             self.joined = ""
 
@@ -221,7 +224,12 @@ class _Reader:
         self.part = replace(self.part, as_needed=True)
 
     def _on_reason(self, item: Item) -> None:
-        self._add("reasons", cast("words.Word", item.value).en)
+        word = cast("words.Word", item.value)
+        if not word.es and self.own_words and self.joined == "" and self.part.reasons:
+            *before, last = self.part.reasons
+            self.part = replace(self.part, reasons=(*before, f"{last} {word.en}"))
+        else:
+            self._add("reasons", word.en)
 
     def _on_note(self, item: Item) -> None:
         self._add("notes", cast("words.Word", item.value).en)
@@ -260,6 +268,7 @@ class _Reader:
 def _settled(part: Part, *, restated: list[When]) -> Part:
     """Check that dose, time and verb are said, and say each thing in one way."""
     part = _one_time(part, restated)
+    _refuse_contradiction(part)
     directed = any(n.startswith("use as directed") for n in part.notes)
     if not part.verb:
         part = replace(part, verb=_verb(part, directed=directed))
@@ -270,6 +279,29 @@ def _settled(part: Part, *, restated: list[When]) -> Part:
     if not (timed or directed or once or part.as_needed):
         raise Unreadable("the time: how often is not said")
     return part
+
+
+_PLACES = {
+    "by mouth": ("in the mouth",), "under the tongue": (), "on the tongue": (), "inside the cheek": ("in the mouth", "to the gums"),
+    "in the rectum": ("around the anus",), "in the vagina": ("to the vulva",), "in the urethra": (), "by nebulizer": (),
+    "by feeding tube": (), "by nasogastric tube": (),
+}  # fmt: skip
+"""Routes that are a place themselves, and the sites that say no other."""
+_OPENINGS = {"eye": "in the eye", "eyes": "in the eye", "eyelid": "in the eye", "ear": "in the ear", "ears": "in the ear",
+             "nostril": "in the nose", "nostrils": "in the nose"}  # fmt: skip
+
+
+def _refuse_contradiction(part: Part) -> None:
+    """'by mouth in both eyes' names two places; 'every 6 hours 15 minutes before exercise' two rhythms."""
+    opening = next((_OPENINGS[w] for w in part.site.split() if w in _OPENINGS), "")
+    elsewhere = part.site and part.site not in _PLACES.get(part.route, (part.site,))
+    if elsewhere or (opening and part.route not in ("", opening, "on the skin")):
+        raise Unreadable("the place", (part.route, part.site))
+    counted = sum(w.count for w in part.when if not w.start)
+    # As needed, the hours are the least between two doses, and an event may call for one.
+    if part.every and not part.as_needed and part.every.hours < 24 and counted and counted != 24 / part.every.hours:
+        between = f"every {part.every.low} {part.every.unit}s"
+        raise Unreadable("how often", (between, " and ".join(w.event for w in part.when)))
 
 
 def _verb(part: Part, *, directed: bool) -> str:

@@ -79,6 +79,12 @@ def brand_of(drug_id: int) -> str:
     return brands.order_by("brand_name").values_list("brand_name", flat=True).first() or ""
 
 
+def brands_of(drug_id: int) -> list[str]:
+    """The brands under which a clinical drug is sold."""
+    brands = Product.objects.filter(drug_id=drug_id, ended_on=None).exclude(brand_name="")
+    return list(brands.order_by("brand_name").values_list("brand_name", flat=True).distinct())
+
+
 def drug(pk: int) -> Drug:
     """A clinical drug by its key; Refused where the drug file has none such."""
     found = Drug.objects.filter(pk=pk).first()

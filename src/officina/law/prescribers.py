@@ -61,6 +61,22 @@ def may_prescribe(
     return strictest(_judged(row, schedule, dea, tuple(notes)) for row in found)
 
 
+def may_prescribe_unknown(schedule: int, *, dea: str) -> Ruling:
+    """May somebody whose role nobody has said prescribe this schedule? Only by a number that no state narrows; else ask what they are."""
+    if schedule == 0:
+        return Ruling(allowed=True, rule="What is not controlled.", source=DEA_SOURCE)
+    full = next(row for row in facts.rows("prescribers", Authority) if row.role == "MD")
+    try:
+        number = DeaNumber.parse(dea)
+    except ParseError as problem:
+        return Ruling(allowed=False, rule=str(problem), source=DEA_SOURCE)
+    if number.text[0] in full.letters:
+        return Ruling(allowed=True, rule=f"{number} is a practitioner's number.", source=DEA_SOURCE)
+    kind = "a mid-level practitioner's" if number.is_mid_level else "of a registrant of another kind"
+    words = f"{number} is {kind}: say what the prescriber is, since the law differs."
+    return Ruling(allowed=False, rule=words, source="21 CFR 1300.01(b), 1306.03", missing=("the prescriber's role",))
+
+
 def _judged(row: Authority, schedule: int, dea: str, notes: tuple[str, ...]) -> Ruling:
     if schedule == 0:
         allowed = bool(row.letters)

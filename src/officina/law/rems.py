@@ -39,6 +39,17 @@ class Program(Fact):
     """The same for a patient who can become pregnant."""
     has_last_day: bool = False
     """The program itself gives a day after which it may not be dispensed."""
+    made: tuple[str, ...] = ()
+    """Words of which one stands in strength, form or route of the products concerned; empty: all products of the ingredient."""
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether the pharmacy must hold or keep something before each fill."""
+        return bool(self.number or self.days_supply_most or self.no_refills or self.has_last_day)
+
+    def is_of(self, made: str) -> bool:
+        """Whether it concerns a product of this strength, form and route (small letters); without a word of them it may."""
+        return not self.made or not made.strip() or any(word in made for word in self.made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,3 +25,9 @@ TRANSFER_CONTROLLED = declare(
     licences=(Licence.PHARMACIST,),
 )
 CONSENT = declare("prescriptions.consent", "write down a consent to refill by itself, or its end")
+KEEP_SIG_CODES = declare("prescriptions.keep_sig_codes", "keep the house's own sig codes")
+RECEIVE_EMERGENCY = declare(
+    "prescriptions.receive_emergency",
+    "take Schedule II by telephone in an emergency",
+    licences=(Licence.PHARMACIST,),
+)

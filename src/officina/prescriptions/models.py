@@ -73,6 +73,8 @@ class Prescriber(models.Model):
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     last_name = models.CharField(max_length=60)
     first_name = models.CharField(max_length=60, blank=True)
+    role = models.CharField(max_length=10, blank=True)
+    """MD, NP … as the law's pack of prescribers names it; empty where nobody has said it."""
     npi = models.CharField(max_length=10, blank=True)
     dea = models.CharField(max_length=14, blank=True)
     street = models.CharField(max_length=120, blank=True)
@@ -121,9 +123,13 @@ class Prescription(models.Model):
     days_supply = models.PositiveSmallIntegerField(null=True)
     refills = models.PositiveSmallIntegerField(default=0)
     daw = models.CharField(max_length=1, default="0")
+    daw_words = models.CharField(max_length=200, blank=True)
+    """What the code of product selection rests on: the prescriber's own words, or who asked."""
     directions = models.TextField(blank=True)
     """Label text in plain words."""
     written_on = models.DateField(null=True)
+    fill_from = models.DateField(null=True)
+    """The first day on which the prescriber lets it be filled."""
     expires_on = models.DateField(null=True)
     schedule = models.PositiveSmallIntegerField(default=0)
     note = models.TextField(blank=True)
@@ -298,3 +304,56 @@ class Transfer(models.Model):
     """The rest of what the law asks to be written down, field by field."""
     made_by_id = models.BigIntegerField()
     made_by = models.CharField(max_length=120)
+
+
+class EmergencyOrder(models.Model):
+    """A prescription of Schedule II that came by telephone in an emergency, and the signed prescription that must follow it."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    prescription = models.OneToOneField(Prescription, on_delete=models.PROTECT, related_name="emergency")
+    ordered_at = models.DateTimeField()
+    ordered_on = models.DateField()
+    """The calendar day at the site, from which the days are counted."""
+    due_on = models.DateField()
+    checks = models.JSONField(default=list)
+    """The points of the checklist that were answered with yes."""
+    knows_prescriber = models.BooleanField()
+    taken_by = models.CharField(max_length=120)
+    came_on = models.DateField(null=True)
+    """Delivered, postmarked, or sent electronically on this day."""
+    is_marked = models.BooleanField(default=False)
+    has_oral_date = models.BooleanField(default=False)
+    noted_by = models.CharField(max_length=120, blank=True)
+    told_at = models.DateTimeField(null=True)
+    """The DEA was told that nothing came."""
+    told_by = models.CharField(max_length=120, blank=True)
+    told_how = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["site", "due_on"],
+                name="emergency_open",
+                condition=Q(came_on__isnull=True, told_at__isnull=True),
+            )
+        ]
+
+
+class SigCode(models.Model):
+    """A code of the house for directions, with what it stands for as it would be typed."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    typed = models.CharField(max_length=20)
+    """In small letters, without spaces."""
+    expansion = models.CharField(max_length=300)
+    is_active = models.BooleanField(default=True)
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "typed"], name="race_sig_code")]
+
+    def __str__(self) -> str:
+        return self.typed

@@ -17,6 +17,7 @@ from officina.base.rows import Question
 from officina.kernel.errors import Refused
 from officina.patients import queries as patients
 from officina.prescriptions.models import Attachment as Attachment
+from officina.prescriptions.models import EmergencyOrder as EmergencyOrder
 from officina.prescriptions.models import Enquiry as Enquiry
 from officina.prescriptions.models import How as How
 from officina.prescriptions.models import Message as Message
@@ -24,6 +25,7 @@ from officina.prescriptions.models import Prescriber as Prescriber
 from officina.prescriptions.models import Prescription as Prescription
 from officina.prescriptions.models import Received
 from officina.prescriptions.models import RefillConsent as RefillConsent
+from officina.prescriptions.models import SigCode as SigCode
 from officina.prescriptions.models import Transfer as Transfer
 from officina.prescriptions.models import Withdrawal as Withdrawal
 
@@ -127,6 +129,11 @@ _TO_LOOK_AT = Question(
             Enquiry.objects.filter(site=site, seen_at__isnull=True).exclude(state=Enquiry.State.WAITING, by_wire=True),
             "asked_at",
             "enquiry",
+        ),
+        _tallied(
+            EmergencyOrder.objects.filter(site=site, came_on__isnull=True, told_at__isnull=True),
+            "ordered_at",
+            "emergency",
         ),
         all=True,
     ),
@@ -310,3 +317,42 @@ def consent_holds(prescription_ids: Iterable[int]) -> set[int]:
     """Those of the prescriptions that are refilled by themselves. One statement."""
     rows = RefillConsent.objects.filter(prescription__in=list(prescription_ids), ended_at__isnull=True)
     return set(rows.values_list("prescription_id", flat=True))
+
+
+_SIG_CODES = Question(
+    lambda site: SigCode.objects.filter(site=site, is_active=True).order_by("typed").values_list("typed", "expansion"),
+    site=BigIntegerField(),
+)
+
+
+def sig_codes(actor: Actor) -> dict[str, str]:
+    """The house's own sig codes with what each stands for. One statement."""
+    return dict(_SIG_CODES(site=actor.site_id))
+
+
+def sig_code_list(actor: Actor) -> list[SigCode]:
+    """The same as rows, with who set each and when."""
+    return list(SigCode.objects.filter(site_id=actor.site_id, is_active=True).order_by("typed"))
+
+
+def sig_code(actor: Actor, typed: str) -> SigCode:
+    """A code of the house by its letters; Refused where there is none such."""
+    found = SigCode.objects.filter(site_id=actor.site_id, typed=typed.strip().lower(), is_active=True).first()
+    if found is None:
+        raise Refused("no_sig_code", f"There is no sig code {typed.strip()!r} here.", {"typed": "Not found"})
+    return found
+
+
+def emergencies(actor: Actor, *, most: int = 200) -> list[EmergencyOrder]:
+    """Emergency orders whose signed prescription has not come and of which the DEA was not told, the first due first. One statement."""
+    rows = EmergencyOrder.objects.filter(site_id=actor.site_id, came_on=None, told_at=None)
+    about = (f"prescription__{name}" for name in ("patient", "prescriber", "drug"))
+    return list(rows.select_related("prescription", *about).order_by("due_on", "id")[:most])
+
+
+def emergency(actor: Actor, code: str) -> EmergencyOrder:
+    """An emergency order by code; Refused where this site has none such."""
+    found = EmergencyOrder.objects.select_related("prescription").filter(site_id=actor.site_id, code=code).first()
+    if found is None:
+        raise Refused("no_emergency", "There is no such emergency order here.")
+    return found

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from officina.kernel.findings import Finding, Severity
+from officina.law import daw as selection
 from officina.law import prescribers, refills
 
 
@@ -29,8 +30,13 @@ class OrderFacts:
     directions: str
     signed: bool
     origin: str
+    prescriber_role: str = ""
+    daw: str = "0"
+    daw_words: str = ""
+    fill_from: date | None = None
     read_back: bool = False
     emergency: bool = False
+    """It came by telephone in an emergency, with the checklist of 21 CFR 1306.11(d)."""
     state: str = ""
     """Two letters: whose law holds beside the federal one; empty where it is not known."""
 
@@ -76,13 +82,57 @@ def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
             "Schedule II by wire without a digital signature is not a valid prescription.",
             "21 CFR 1311",
         )
-    if order.schedule == 2 and order.origin == "2":
+    if order.schedule == 2 and order.origin == "2" and not order.emergency:
         stop(
             "drug",
             "oral_schedule_ii",
-            "Schedule II by telephone is for emergencies only, under rules this edition does not hold yet.",
+            "Schedule II by telephone is for emergencies only: a pharmacist takes it at intake, with the checklist.",
             "21 CFR 1306.11(d)",
         )
     if order.origin == "2" and not order.read_back:
         stop("read_back", "not_read_back", "A telephone order must be read back to the caller.")
+    found += _prescriber(order, on=on)
+    found += _selection(order, on=on)
+    found += _first_day(order, last)
     return found
+
+
+def _finding(field: str, code: str, sentence: str, source: str = "house rule") -> tuple[str, Finding]:
+    return field, Finding(code, sentence, Severity.CONTRAINDICATED, where=field, source=source)
+
+
+def _prescriber(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
+    """Whether this prescriber may prescribe this schedule; a missing DEA number is told by itself."""
+    if prescribers.needs_dea(order.schedule) and not order.prescriber_dea:
+        return []
+    dea, state = order.prescriber_dea, order.state
+    if order.prescriber_role:
+        ruling = prescribers.may_prescribe(order.prescriber_role, order.schedule, on=on, dea=dea, state=state)
+    else:
+        ruling = prescribers.may_prescribe_unknown(order.schedule, dea=dea)
+    return [] if ruling.allowed else [_finding("prescriber", "may_not_prescribe", ruling.sentence, ruling.source)]
+
+
+def _selection(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
+    """A code of product selection rests on words: whose, and which."""
+    ruling = selection.may_substitute(order.daw, captured=order.daw_words, on=on)
+    if ruling.missing:
+        return [_finding("daw_words", "daw_words_missing", ruling.sentence, ruling.source)]
+    known = {row.code for row in selection.codes(on=on)}
+    return [] if order.daw in known else [_finding("daw", "daw_unknown", ruling.sentence, ruling.source)]
+
+
+def _first_day(order: OrderFacts, last: date | None) -> list[tuple[str, Finding]]:
+    if order.fill_from is None:
+        return []
+    if order.fill_from < order.written_on:
+        return [_finding("fill_from", "first_day_wrong", "The first day lies before the day on which it was written.")]
+    if last is not None and order.fill_from > last:
+        words = f"The first day lies after the last, {last:%b %d, %Y}: it could never be filled."
+        return [_finding("fill_from", "first_day_wrong", words)]
+    return []
+
+
+def may_substitute(daw: str, words: str, *, on: date) -> bool:
+    """Whether another product than the one that is named may be dispensed under this code."""
+    return selection.may_substitute(daw, captured=words, on=on).allowed

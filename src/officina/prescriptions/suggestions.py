@@ -1,5 +1,6 @@
 """What the entry desk proposes for an order as written: who it may be, which drug, which directions. A person confirms each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -29,6 +30,8 @@ class Suggestion:
     package: Package | None
     """The very package that was written, where an NDC names it."""
     directions: wording.Wording
+    codes: Mapping[str, str]
+    """The house's own sig codes with what each stands for."""
 
 
 def written(prescription: Prescription) -> WrittenOrder:
@@ -40,6 +43,7 @@ def suggest(actor: Actor, prescription: Prescription) -> Suggestion:
     """Propose for the entry of a prescription. Five to eight statements, on indexes."""
     order = written(prescription)
     package = _package(order.ndc)
+    codes = queries.sig_codes(actor)
     who = order.patient
     return Suggestion(
         order=order,
@@ -49,7 +53,8 @@ def suggest(actor: Actor, prescription: Prescription) -> Suggestion:
         ),
         drug=package.product.drug if package else drugs.by_rxcui(order.rxcui) or _by_words(order.drug_text),
         package=package,
-        directions=wording.of(order.sig_text),
+        directions=wording.of(order.sig_text, codes),
+        codes=codes,
     )
 
 

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stock/", include("officina.web.stockroom.urls")),
     path("drug-desk/", include("officina.web.drugdesk.urls")),
     path("drugs/", include("officina.web.drug.urls")),
+    path("sig-codes/", include("officina.web.sigcodes.urls")),
     path("audit/", include("officina.web.audit.urls")),
     path("rx/", include("officina.web.prescription.urls")),
 ]

@@ -1,5 +1,6 @@
 """What was written beside what was entered: one line a fact, with the place it came from, differences marked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,8 +24,8 @@ class Line:
     differs: bool = False
 
 
-def lines(order: WrittenOrder, entered: Prescription) -> list[Line]:
-    """The facts that matter, in the order of the label; `entered` may be empty still."""
+def lines(order: WrittenOrder, entered: Prescription, codes: Mapping[str, str]) -> list[Line]:
+    """The facts that matter, in the order of the label; `entered` may be empty still. `codes` are the house's own sig codes."""
     who, doctor = order.patient, order.prescriber
     p, d = entered.patient, entered.prescriber
     pairs: list[tuple[str, str, str, str]] = [
@@ -37,20 +38,27 @@ def lines(order: WrittenOrder, entered: Prescription) -> list[Line]:
         ("Refills", _plain(order.refills), "refills", _plain(entered.refills) if entered.drug else ""),
         ("Substitution", _allowed(order.substitution_allowed), "substitution_allowed", _allowed(entered.daw != "1") if entered.drug else ""),
         ("Written on", _day(order.written_on), "written_on", _day(entered.written_on)),
+        ("Not before", _day(order.not_before), "not_before", _day(entered.fill_from) or ("not entered" if entered.drug and order.not_before else "")),
         ("Prescriber", _name(doctor.last_name, doctor.first_name), "prescriber.last_name", _name(d.last_name, d.first_name) if d else ""),
         ("NPI", doctor.npi, "prescriber.npi", d.npi if d else ""),
         ("DEA", doctor.dea, "prescriber.dea", d.dea if d and doctor.dea else ""),
         ("Note", order.note, "note", ""),
     ]  # fmt: skip
     return [
-        Line(title, said, order.where.get(key, ""), now, differs=bool(said and now) and not _same(title, said, now))
+        Line(
+            title,
+            said,
+            order.where.get(key, ""),
+            now,
+            differs=bool(said and now) and not _same(title, said, now, codes),
+        )
         for title, said, key, now in pairs
     ]
 
 
-def _same(title: str, said: str, now: str) -> bool:
+def _same(title: str, said: str, now: str, codes: Mapping[str, str]) -> bool:
     if title == "Directions":
-        return wording.of(said).text.casefold() == now.casefold()
+        return wording.of(said, codes).text.casefold() == now.casefold()
     return said.casefold() == now.casefold()
 
 

@@ -24,7 +24,7 @@ class Desk:
     states: tuple[State, ...] = ()
     """Fills in these states wait here."""
     kinds: tuple[str, ...] = ()
-    """What waits here besides fills: 'message', 'withdrawal', 'enquiry'."""
+    """What waits here besides fills: 'message', 'withdrawal', 'enquiry', 'emergency'."""
     needs: tuple[Act, ...] = ()
     """Any one of these acts brings a person to this desk."""
     counts_late: bool = True
@@ -44,7 +44,7 @@ INTAKE = Desk(
 )  # fmt: skip
 REFILLS = Desk(name="refills", title="Refills", key="l", path="/refills/", needs=(dispensing.REFILL,))
 REQUESTS = Desk(
-    name="requests", title="Prescribers", key="o", path="/requests/", kinds=("withdrawal", "enquiry"), needs=(prescriptions.ASK,),
+    name="requests", title="Prescribers", key="o", path="/requests/", kinds=("withdrawal", "enquiry", "emergency"), needs=(prescriptions.ASK,),
     empty="Nothing is asked of a prescriber. Ask for a renewal or a change from the prescription's page.",
 )  # fmt: skip
 ENTRY = Desk(
@@ -74,6 +74,10 @@ CASH = Desk(
 PATIENTS = Desk(name="patients", title="Patients", key="t", path="/patients/", needs=(patients.SEE,))
 STOCK = Desk(name="stock", title="Stock", key="s", path="/stock/", needs=(inventory.SEE,))
 DRUGS = Desk(name="drugs", title="Prices", key="d", path="/drug-desk/", needs=(drugs.SET_PRICES,))
+SIG_CODES = Desk(
+    name="sigcodes", title="Sig codes", key="w", path="/sig-codes/", needs=(prescriptions.KEEP_SIG_CODES,),
+    empty="No code yet. A code is what is typed often and means one thing: BP for “for high blood pressure”.",
+)  # fmt: skip
 AUDIT = Desk(name="audit", title="Audit", key="a", path="/audit/", needs=(SEE_AUDIT,))
 
 DESKS = (
@@ -90,6 +94,7 @@ DESKS = (
     PATIENTS,
     STOCK,
     DRUGS,
+    SIG_CODES,
     AUDIT,
 )
 

@@ -43,6 +43,7 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, case: partial.Case, at: da
         package=fill.package,
         price=agreed - now if agreed is not None and now is not None else None,
         part_case=case.case,
+        rems=fill.rems,
         due_by=due_by,
         alarm_at=partial.alarm(at, due_by) if due_by else None,
     )

@@ -1,6 +1,6 @@
 """Entering an order, checking the entry, changing it later."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,11 @@ from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import COUNTED, State
 from officina.dispensing.services import counting
 from officina.dispensing.services.steps import advance, ask, lock
+from officina.drugs import queries as drugs
 from officina.drugs.models import Package
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import written
+from officina.prescriptions import rules
 from officina.prescriptions.services import orders as prescriptions
 from officina.prescriptions.services.orders import Entry
 from officina.screening import services as screening
@@ -30,6 +32,7 @@ def submit_entry(actor: Actor, *, fill: Fill, entry: Entry, package: Package, at
     """Enter the order and the product to dispense, and send it to the entry check."""
     ask(actor, fill, "submit_entry", at=at, why="")
     ordered = _ordered(fill, entry, package)
+    _refuse_other_brand(fill, entry, package, on=actor.day(at))
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
     return advance(actor, fill, "submit_entry", at=at, **ordered)
 
@@ -57,6 +60,7 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
     ordered = _ordered(fill, entry, package)
     if fill.state in {*COUNTED, State.CHECKED}:
         counting.undo(actor, fill, at=at, why=why)
+    _refuse_other_brand(fill, entry, package, on=actor.day(at))
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
     screening.void(fill.prescription)
     blank = {
@@ -106,6 +110,21 @@ def _refuse_more(fill: Fill, entry: Entry) -> None:
             "more_than_authorised",
             f"Refills took {written(taken)} already: with this whole fill it would be more than was authorised. Cancel it, and refill what is left.",
             {"quantity": f"At most {written(max(entry.quantity * entry.refills - taken, Decimal(0)))} are left"},
+        )
+
+
+def _refuse_other_brand(fill: Fill, entry: Entry, package: Package, *, on: date) -> None:
+    """Refused where a brand was ordered or asked for, no substitution is allowed, and the chosen product is another."""
+    if rules.may_substitute(entry.daw, entry.daw_words or "as written", on=on):
+        return
+    brands = drugs.brands_of(entry.drug.pk)
+    text = str(fill.prescription.written.get("drug_text", "")).casefold()
+    wanted = [brand for brand in brands if brand.casefold() in text] or ([] if entry.daw == "1" else brands)
+    if wanted and package.product.brand_name not in wanted:
+        raise Refused(
+            "other_brand",
+            f"Product selection code {entry.daw} allows no substitution: dispense {' or '.join(wanted)}.",
+            {"package": f"Choose {' or '.join(wanted)}"},
         )
 
 

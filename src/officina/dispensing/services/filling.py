@@ -23,6 +23,7 @@ from officina.inventory.models import Balance, Lot
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import written
 from officina.law import partial as law
+from officina.prescriptions import rules
 
 PRINTED = audit.verb("fill.label_printed", "printed the label")
 SCANNED = audit.verb("fill.scanned", "scanned a container")
@@ -257,8 +258,12 @@ def change_product(actor: Actor, *, fill: Fill, package: Package, at: datetime) 
         )
     if counting.counted(fill):
         raise Refused("vial_not_empty", "Put back what is in the vial first.")
-    if fill.prescription.daw == "1" and package.product_id != fill.package.product_id:
-        raise Refused("dispense_as_written", "The prescriber allows no substitution.")
+    rx = fill.prescription
+    if package.product_id != fill.package.product_id and not rules.may_substitute(
+        rx.daw, rx.daw_words, on=actor.day(at)
+    ):
+        words = f": {rx.daw_words}" if rx.daw_words else ""
+        raise Refused("dispense_as_written", f"Product selection code {rx.daw} allows no other product{words}.")
     before = fill.package.ndc
     touch(fill, package=package, labels_printed=0)
     audit.record(actor, CHANGED_PRODUCT, at=at, on=fill, before={"ndc": before}, after={"ndc": package.ndc})

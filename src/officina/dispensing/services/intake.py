@@ -1,5 +1,6 @@
 """From a message or a slip of paper to a fill that waits for entry."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import BigIntegerField, Exists, OuterRef
@@ -15,7 +16,7 @@ from officina.dispensing.rules.returns import will_call
 from officina.dispensing.services import enquiring
 from officina.kernel.ids.numbers import HouseNumber
 from officina.prescriptions.models import Message, Prescription, Withdrawal
-from officina.prescriptions.services import messages
+from officina.prescriptions.services import emergency, messages
 from officina.prescriptions.services import orders as prescriptions
 from officina.prescriptions.written import Understood, WrittenOrder
 
@@ -69,6 +70,23 @@ def receive(
     if picture:
         prescriptions.attach(actor, prescription=prescription, data=picture, at=at)
     return open_fill(actor, prescription, at=at, promised_at=promised_at)
+
+
+@command
+def receive_emergency(
+    actor: Actor,
+    *,
+    order: WrittenOrder,
+    answered: Sequence[str],
+    knows_prescriber: bool,
+    read_back: bool,
+    at: datetime,
+) -> Fill:
+    """Take Schedule II by telephone in an emergency: every point of the checklist first, then as any order by telephone."""
+    emergency.refuse_unlawful(actor, answered, knows_prescriber=knows_prescriber, at=at)
+    fill = receive(actor, order=order, origin=Prescription.Origin.TELEPHONE, read_back=read_back, at=at)
+    emergency.record(actor, fill.prescription, answered, knows_prescriber=knows_prescriber, at=at)
+    return fill
 
 
 def open_fill(actor: Actor, prescription: Prescription, *, at: datetime, promised_at: datetime | None = None) -> Fill:

@@ -7,8 +7,9 @@ from officina.base.access import Actor
 from officina.base.command import command
 from officina.dispensing import acts
 from officina.dispensing.models import Fill
+from officina.dispensing.rems import programs
 from officina.dispensing.rules.machine import COUNTED, FINAL, State
-from officina.dispensing.services import amounts, completion, counting
+from officina.dispensing.services import amounts, completion, counting, rems
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.kernel.errors import Refused
 from officina.prescriptions.services import orders as prescriptions
@@ -40,7 +41,10 @@ def clear_review(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """Nothing clinical stands in the way: every serious alert is resolved and the screening is of today's profile."""
     ask(actor, fill, "clear_review", at=at, why="")
     refuse_unreviewed(actor, fill, at=at)
-    return advance(actor, fill, "clear_review", at=at)
+    drug = fill.prescription.drug
+    found = programs(drug, on=actor.day(at)) if drug else []
+    rems.refuse_ungated(actor, fill, found, at=at)
+    return advance(actor, fill, "clear_review", at=at, rems=" ".join(row.code for row in found))
 
 
 def refuse_unreviewed(actor: Actor, fill: Fill, *, at: datetime) -> None:

@@ -78,7 +78,12 @@ def ask(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str) -> tuple
 
 def refuse_over(actor: Actor, fill: Fill, *, at: datetime) -> None:
     """Refused where the prescription has expired, or the time for the owed rest is over: nothing of it may go out any more."""
-    last = fill.prescription.expires_on
+    first, last = fill.prescription.fill_from, fill.prescription.expires_on
+    if first is not None and actor.day(at) < first:
+        raise Refused(
+            "too_early",
+            f"The prescriber lets Rx {fill.prescription.number} be filled from {first:%b} {first.day}, {first.year} on.",
+        )
     if last is not None and actor.day(at) > last:
         raise Refused(
             "expired",

@@ -24,16 +24,17 @@ from officina.kernel.ids.dea import DeaNumber
 from officina.kernel.ids.npi import Npi
 from officina.kernel.ids.numbers import HouseNumber
 from officina.labels import lint
-from officina.law import schedules
+from officina.law import multiple, prescribers, schedules
 from officina.patients import rules as patient_rules
 from officina.patients.models import Patient
 from officina.prescriptions import acts, rules
-from officina.prescriptions.models import Attachment, Message, Prescriber, Prescription
+from officina.prescriptions.models import Attachment, EmergencyOrder, Message, Prescriber, Prescription
 from officina.prescriptions.written import WrittenOrder
 
 RECEIVED = audit.verb("prescription.received", "received the prescription")
 ENTERED = audit.verb("prescription.entered", "entered the prescription")
 PRESCRIBER_ADDED = audit.verb("prescriber.added", "added a prescriber")
+ROLE_SAID = audit.verb("prescriber.role_said", "said what a prescriber is")
 PICTURE = audit.verb("prescription.picture_added", "attached a picture")
 
 _INGREDIENTS = Question(
@@ -49,7 +50,9 @@ _ENTERED = (
     "refills",
     "directions",
     "written_on",
+    "fill_from",
     "daw",
+    "daw_words",
     "note",
 )
 PICTURES: Mapping[bytes, str] = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -68,7 +71,9 @@ class Entry:
     refills: int
     directions: str
     written_on: date
+    fill_from: date | None = None
     daw: str = "0"
+    daw_words: str = ""
     note: str = ""
 
 
@@ -164,6 +169,7 @@ def add_prescriber(
     last_name: str,
     first_name: str,
     at: datetime,
+    role: str = "",
     npi: str = "",
     dea: str = "",
     street: str = "",
@@ -186,8 +192,10 @@ def add_prescriber(
         raise Refused(
             "number_wrong", str(problem), {problem.thing.split()[0].lower(): f"Expected {problem.expected}"}
         ) from problem
+    _refuse_unknown_role(role, on=actor.day(at))
     prescriber = Prescriber.objects.create(
         site_id=actor.site_id,
+        role=role,
         last_name=last_name.strip(),
         first_name=first_name.strip(),
         npi=npi,
@@ -202,12 +210,36 @@ def add_prescriber(
     return prescriber
 
 
+def _refuse_unknown_role(role: str, *, on: date) -> None:
+    known = {row.role for row in prescribers.roles(on=on)}
+    if role and role not in known:
+        raise Refused(
+            "role_unknown", f"{role} is no role of a prescriber.", {"role": f"One of {', '.join(sorted(known))}"}
+        )
+
+
+@command
+def say_role(actor: Actor, *, prescriber: Prescriber, role: str, at: datetime) -> Prescriber:
+    """Say what a prescriber is: what they may prescribe depends on it."""
+    actor.must(acts.ENTER, at=at, site_id=prescriber.site_id)
+    _refuse_unknown_role(role, on=actor.day(at))
+    if not role:
+        raise Refused("role_missing", "Choose what the prescriber is.", {"role": "Choose one"})
+    before, prescriber.role = prescriber.role, role
+    keep_row(prescriber, "role")
+    audit.record(actor, ROLE_SAID, at=at, on=prescriber, before={"role": before}, after={"role": role})
+    return prescriber
+
+
 @command
 def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetime) -> Prescription:
     """Write what was entered; Refused with all that the rules find, field by field."""
     actor.must(acts.ENTER, at=at, site_id=prescription.site_id)
     schedule = schedule_of(entry.drug, on=actor.day(at), state=actor.state)
+    entry = _with_written_words(prescription, entry)
     refuse_unsound(prescription, entry, schedule=schedule, on=actor.day(at), state=actor.state)
+    if schedule == 2:
+        _refuse_series(prescription, entry, state=actor.state)
     before = _plain(prescription)
     for field in _ENTERED:
         setattr(prescription, field, getattr(entry, field))
@@ -217,6 +249,38 @@ def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetim
     keep_row(prescription, *_ENTERED, "schedule", "expires_on", "entered_by_id", "entered_by")
     audit.record(actor, ENTERED, at=at, on=prescription, before=before, after=_plain(prescription))
     return prescription
+
+
+def _with_written_words(prescription: Prescription, entry: Entry) -> Entry:
+    """An electronic order that forbids substitution says so in its own field: those are the prescriber's words."""
+    if entry.daw == "1" and not entry.daw_words.strip() and prescription.written.get("substitution_allowed") is False:
+        return replace(entry, daw_words="Substitution not allowed, as the order says")
+    return entry
+
+
+def _refuse_series(prescription: Prescription, entry: Entry, *, state: str) -> None:
+    """Refused where several prescriptions of one medicine in Schedule II, issued on one day, are not as the law asks (21 CFR 1306.12(b))."""
+    others = Prescription.objects.filter(
+        site_id=prescription.site_id, patient=entry.patient, drug=entry.drug, prescriber=entry.prescriber,
+        written_on=entry.written_on, is_active=True,
+    ).exclude(pk=prescription.pk)  # fmt: skip
+    named = list(others.values_list("number", "days_supply", "fill_from"))
+    if not named:
+        return
+    rows = [(prescription.number, entry.days_supply, entry.fill_from), *named]
+    if any(days is None for _, days, _ in rows):
+        raise Refused(
+            "series_days", "One of several prescriptions of Schedule II of one day: the days' supply of each is needed.",
+            {"days_supply": "Needed"},
+        )  # fmt: skip
+    series = [
+        multiple.Member(written_on=entry.written_on, days_supply=days or 0, fill_from=first) for _, days, first in rows
+    ]
+    series.sort(key=lambda one: one.fill_from or date.min)
+    ruling = multiple.sound(series, state=state)
+    if not ruling.allowed:
+        beside = ", ".join(f"Rx {number}" for number, *_ in named)
+        raise Refused("series_unsound", f"Beside {beside}: {ruling.sentence}", {"fill_from": ruling.rule})
 
 
 def schedule_of(drug: Drug, *, on: date, state: str) -> int:
@@ -237,6 +301,11 @@ def refuse_unsound(prescription: Prescription, entry: Entry, *, schedule: int, o
         refills=entry.refills,
         written_on=entry.written_on,
         prescriber_dea=entry.prescriber.dea,
+        prescriber_role=entry.prescriber.role,
+        daw=entry.daw,
+        daw_words=entry.daw_words,
+        fill_from=entry.fill_from,
+        emergency=_is_emergency(prescription, schedule),
         directions=entry.directions,
         signed=bool(prescription.written.get("signed")),
         origin=prescription.origin,
@@ -252,6 +321,12 @@ def refuse_unsound(prescription: Prescription, entry: Entry, *, schedule: int, o
         )
 
 
+def _is_emergency(prescription: Prescription, schedule: int) -> bool:
+    """Whether it was taken by telephone with the checklist; asked only where that matters."""
+    by_telephone = schedule == 2 and prescription.origin == Prescription.Origin.TELEPHONE
+    return by_telephone and EmergencyOrder.objects.filter(prescription=prescription).exists()
+
+
 def _plain(p: Prescription) -> dict[str, str]:
     """What was entered, as the audit trail keeps it."""
     return {
@@ -263,6 +338,9 @@ def _plain(p: Prescription) -> dict[str, str]:
         "written_on": str(p.written_on or ""),
         "days_supply": str(p.days_supply or ""),
         "prescriber": str(p.prescriber or ""),
+        "daw": p.daw,
+        "daw_words": p.daw_words,
+        "fill_from": str(p.fill_from or ""),
     }
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from django.http import HttpResponse
 
 from officina.base import queries as house
-from officina.dispensing import queries
+from officina.dispensing import leaflets, queries
 from officina.dispensing.acts import BAG, VERIFY
 from officina.dispensing.queries import Fill
 from officina.dispensing.services import checking, review
@@ -58,6 +58,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "screening": screening.current(fill.prescription_id),
         "bags": queries.bags_of(request.actor, fill.patient.person_id) if fill.patient else [],
         "bag": form(request, BagForm),
+        "along": leaflets.of([fill], on=request.actor.day(request.at)).get(fill.pk, ()),
     }
 
 

@@ -1,11 +1,27 @@
 """The entry form: an order matched to the house's own patient, prescriber, drug and product."""
 
+from datetime import date
+
 from django import forms
 
+from officina.law import prescribers
 from officina.web.forms import DateField, DeskForm, QuantityField, WholeField
 
 SEXES = (("F", "Female"), ("M", "Male"), ("U", "Not known"))
-DAW = (("0", "Substitution allowed"), ("1", "Dispense as written"), ("2", "Patient asks for the brand"))
+DAW = (
+    ("0", "Substitution allowed"),
+    ("1", "1: Prescriber allows none"),
+    ("2", "2: Patient asks for the brand"),
+    ("3", "3: Pharmacist chose the product"),
+    ("4", "4: Generic not in stock"),
+    ("5", "5: Brand as house generic"),
+    ("6", "6: As the payer says"),
+    ("7", "7: Law mandates the brand"),
+    ("8", "8: Generic not on the market"),
+    ("9", "9: Plan asks for the brand"),
+)
+"""NCPDP 408-D8, as the law's pack has them."""
+ROLES = (("", "Not known"), *((row.role, f"{row.role} ({row.title})") for row in prescribers.roles(on=date.max)))
 
 
 class EntryForm(DeskForm):
@@ -23,12 +39,16 @@ class EntryForm(DeskForm):
     days_supply = WholeField(label="Days' supply", least=1, most=366, required=False)
     refills = WholeField(label="Refills", most=99)
     daw = forms.ChoiceField(label="Substitution", choices=DAW)
+    daw_words = forms.CharField(
+        label="In whose words", required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     directions = forms.CharField(
         label="Directions on the label",
         max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "data-codes": ""}),
     )
     written_on = DateField(label="Written on")
+    fill_from = DateField(label="Not to be filled before", required=False)
     note = forms.CharField(label="Note", required=False, max_length=500)
     why = forms.CharField(label="Why is it changed?", required=False, max_length=300)
 
@@ -52,9 +72,17 @@ class NewPrescriberForm(DeskForm):
 
     last_name = forms.CharField(label="Last name", max_length=60)
     first_name = forms.CharField(label="First name", required=False, max_length=60)
+    role = forms.ChoiceField(label="What they are", choices=ROLES, required=False)
     npi = forms.CharField(label="NPI", required=False, max_length=10)
     dea = forms.CharField(label="DEA number", required=False, max_length=14)
     phone = forms.CharField(label="Phone", required=False, max_length=20)
+
+
+class RoleForm(DeskForm):
+    """What a prescriber is."""
+
+    who = forms.UUIDField(widget=forms.HiddenInput)
+    role = forms.ChoiceField(label="What they are", choices=ROLES, required=False)
 
 
 class DrugForm(DeskForm):

@@ -9,6 +9,8 @@ from officina.dispensing import medicines, queries
 from officina.dispensing.acts import AMEND
 from officina.dispensing.queries import Fill
 from officina.dispensing.services import entry, review
+from officina.dosing import wording
+from officina.dosing.scan import expanded
 from officina.drugs import queries as drugs
 from officina.inventory import queries as stock
 from officina.kernel.errors import ParseError, Refused
@@ -23,7 +25,7 @@ from officina.prescriptions.services.orders import Entry
 from officina.web import comparing
 from officina.web.answers import Context, Go, go, page, shown, tell
 from officina.web.desks import ENTRY
-from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPrescriberForm
+from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPrescriberForm, RoleForm
 from officina.web.forms import form, reason, version
 from officina.web.http import DeskRequest
 
@@ -51,7 +53,9 @@ def work(request: DeskRequest, code: str) -> Context:
         "fill": fill,
         "back": queries.came_back(fill),
         "order": order,
-        "lines": comparing.lines(order, rx),
+        "lines": comparing.lines(order, rx, found.codes),
+        "role": form(request, RoleForm),
+        "read": _read(request, found, made),
         "kept": rx.written.get("kept", []),
         "pictures": prescriptions.attachments(rx.pk),
         "found": found,
@@ -66,6 +70,13 @@ def work(request: DeskRequest, code: str) -> Context:
         "find": form(request, DrugForm, initial={"text": order.drug_text}),
         "is_change": fill.state not in {"received", "entering"},
     }
+
+
+def _read(request: DeskRequest, found: suggestions.Suggestion, made: EntryForm) -> wording.Wording | None:
+    """How the directions of the form are read, where somebody asked for it."""
+    if request.POST.get("do") != "read_directions":
+        return None
+    return wording.of(str(made["directions"].value() or ""), found.codes)
 
 
 def _written(person: Any) -> dict[str, Any]:
@@ -108,6 +119,8 @@ def _initial(fill: Fill, found: suggestions.Suggestion) -> dict[str, Any]:
             "days_supply": rx.days_supply,
             "refills": rx.refills,
             "daw": rx.daw,
+            "daw_words": rx.daw_words,
+            "fill_from": rx.fill_from,
             "directions": rx.directions,
             "written_on": rx.written_on,
             "note": rx.note,
@@ -118,6 +131,8 @@ def _initial(fill: Fill, found: suggestions.Suggestion) -> dict[str, Any]:
         "days_supply": order.days_supply,
         "refills": order.refills or 0,
         "daw": "1" if order.substitution_allowed is False else "0",
+        "daw_words": "Substitution not allowed, as the order says" if order.substitution_allowed is False else "",
+        "fill_from": order.not_before,
         "directions": found.directions.text,
         "written_on": order.written_on,
     }
@@ -157,6 +172,25 @@ def find_drug(request: DeskRequest, code: str) -> HttpResponse:
     if not found.shown:
         tell(request, f"The drug file has no such medicine. {found.note}".rstrip(), "look")
     return shown(request, work, medicines=found)
+
+
+@work.act("read_directions")
+def read_directions(request: DeskRequest, code: str) -> HttpResponse:
+    """The typed directions with the house's codes written out, in the words of the label where they are understood; nothing is written."""
+    made = form(request, EntryForm)
+    codes = prescriptions.sig_codes(request.actor)
+    read = wording.of(str(made["directions"].value() or ""), codes)
+    text = read.text if read.understood else expanded(str(made["directions"].value() or ""), codes)
+    request.outcome.forms[EntryForm.__qualname__] = EntryForm({**request.POST.dict(), "directions": text})
+    return shown(request, work)
+
+
+@work.act("say_role")
+def say_role(request: DeskRequest, code: str) -> None:
+    facts = form(request, RoleForm).facts()
+    who = prescriptions.prescriber(request.actor, str(facts["who"]))
+    prescribing.say_role(request.actor, prescriber=who, role=facts["role"], at=request.at)
+    tell(request, f"{who} is written down as {who.role}.")
 
 
 @work.act("count_days")
@@ -255,9 +289,11 @@ def _entered(request: DeskRequest) -> tuple[Entry, drugs.Package]:
         quantity=facts["quantity"],
         days_supply=facts["days_supply"],
         refills=facts["refills"] or 0,
-        directions=facts["directions"].strip(),
+        directions=expanded(facts["directions"].strip(), prescriptions.sig_codes(request.actor)),
         written_on=facts["written_on"],
+        fill_from=facts["fill_from"],
         daw=facts["daw"],
+        daw_words=facts["daw_words"].strip(),
         note=facts["note"],
     )
     return entered, drugs.package(facts["package"])

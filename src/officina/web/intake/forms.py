@@ -76,6 +76,25 @@ class HandForm(DeskForm):
         return picture
 
 
+class EmergencyForm(HandForm):
+    """Schedule II by telephone in an emergency: the order, and the checklist of the law, point by point."""
+
+    knows_prescriber = forms.BooleanField(label="I know the prescriber and the voice", required=False)
+    checks = forms.MultipleChoiceField(
+        label="Established, point by point", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, points: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("origin", "refills", "picture"):
+            del self.fields[name]
+        self.fields["checks"].choices = [(row.name, row.words) for row in points]  # type: ignore[attr-defined]
+
+    def clean_picture(self) -> Any:
+        """No picture is asked for."""
+        return None
+
+
 class TransferForm(HandForm):
     """A prescription that another pharmacy gives over by telephone or fax, with what the law asks to be written down."""
 

@@ -8,16 +8,17 @@ from django.http import HttpResponse
 from officina.dispensing.services import intake as fills
 from officina.dispensing.services import transfers
 from officina.exchange import intake
+from officina.law import emergency as law
 from officina.patients.acts import SEE
 from officina.prescriptions import queries, suggestions
-from officina.prescriptions.acts import RECEIVE, TRANSFER
+from officina.prescriptions.acts import RECEIVE, RECEIVE_EMERGENCY, TRANSFER
 from officina.prescriptions.services import messages
 from officina.prescriptions.written import WrittenOrder, WrittenPatient, WrittenPrescriber
 from officina.web.answers import Context, Go, document, go, page, shown, tell
 from officina.web.desks import INTAKE
 from officina.web.forms import form, reason
 from officina.web.http import DeskRequest
-from officina.web.intake.forms import HandForm, TransferForm, UploadForm
+from officina.web.intake.forms import EmergencyForm, HandForm, TransferForm, UploadForm
 
 SHOWN = 60_000
 """Characters of a message that a page shows; the whole is kept."""
@@ -80,6 +81,35 @@ def _order(f: dict[str, Any]) -> WrittenOrder:
         days_supply=f["days_supply"],
         written_on=f["written_on"],
     )
+
+
+@page("intake/emergency.html", parts=("work",), needs=(RECEIVE_EMERGENCY,))
+def emergency(request: DeskRequest) -> Context:
+    today = request.actor.day(request.at)
+    points = law.checks(on=today, state=request.actor.state)
+    made = form(request, EmergencyForm, initial={"written_on": today}, points=points)
+    return {"desk": INTAKE, "hand": made, "due_on": law.due_on(today, state=request.actor.state)}
+
+
+@emergency.act("receive")
+def receive_emergency(request: DeskRequest) -> Go:
+    points = law.checks(on=request.actor.day(request.at), state=request.actor.state)
+    f = form(request, EmergencyForm, points=points).facts()
+    fill = fills.receive_emergency(
+        request.actor,
+        order=_order(f),
+        answered=f["checks"],
+        knows_prescriber=f["knows_prescriber"],
+        read_back=f["read_back"],
+        at=request.at,
+    )
+    due = fill.prescription.emergency.due_on
+    tell(
+        request,
+        f"Received as {fill.prescription.number}. The signed prescription must come by {due:%b %d, %Y}.",
+        "look",
+    )
+    return go("entry:work", fill.code)
 
 
 @page("intake/transfer.html", parts=("work",), needs=(TRANSFER,))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from officina.web.pickup import deliveries, receipts, views, waiting
+from officina.web.pickup import deliveries, logbook, receipts, views, waiting
 
 app_name = "pickup"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("reminders/", waiting.reminders, name="reminders"),
     path("returns/", waiting.returns, name="returns"),
     path("returns/tags.pdf", waiting.tags, name="tags"),
+    path("pseudoephedrine/", logbook.logbook, name="logbook"),
     path("deliveries/", deliveries.deliveries, name="deliveries"),
     path("deliveries/<uuid:code>/", deliveries.delivery, name="delivery"),
     path("<uuid:code>/", views.work, name="work"),

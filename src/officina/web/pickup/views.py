@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from uuid import UUID
 
-from officina.dispensing import people, queries, takings, will_call
+from officina.dispensing import leaflets, people, queries, takings, will_call
 from officina.dispensing.acts import COUNSEL, HAND_OVER, RETURN
 from officina.dispensing.services import checking, pickup
 from officina.kernel.errors import ParseError, Refused
@@ -67,6 +67,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "waiting": [b for b in queries.bags_of(request.actor, came.patient.person_id) if b.pk not in have],
         "fills": fills,
         "housemates": people.waiting_for_housemates(request.actor, came.patient),
+        "along": leaflets.of(fills, on=request.actor.day(request.at)),
         "due": sum((f.price or Decimal(0) for f in fills), Decimal(0)),
         "scan": form(request, ScanForm),
         "counsel": form(request, CounselForm, initial={"outcome": came.counsel}),

@@ -6,6 +6,7 @@ from django import forms
 
 from officina.exchange.asking import REASONS
 from officina.prescriptions.queries import How
+from officina.prescriptions.services.orders import PICTURE_BYTES
 from officina.web.forms import DeskForm, QuantityField, WholeField
 
 
@@ -62,3 +63,16 @@ class WithdrawalForm(DeskForm):
 
     withdrawn_by = forms.CharField(label="Who withdraws it", max_length=120)
     how = forms.ChoiceField(label="How", choices=SAID_HOW, error_messages={"required": "Say how they said so."})
+
+
+class PictureForm(DeskForm):
+    """A scan or photo of the paper."""
+
+    picture = forms.FileField(label="Scan or photo", help_text="PNG or JPEG, at most 10 MB")
+
+    def clean_picture(self) -> Any:
+        """Too large is said before the bytes are read."""
+        picture = self.cleaned_data["picture"]
+        if picture and picture.size > PICTURE_BYTES:
+            raise forms.ValidationError(f"{picture.name} is larger than 10 MB.")
+        return picture

@@ -15,7 +15,7 @@ from officina.law import auto_refill
 from officina.patients import queries as patients
 from officina.patients.acts import SEE
 from officina.prescriptions import queries as prescriptions
-from officina.prescriptions.services import consents
+from officina.prescriptions.services import consents, orders
 from officina.screening import queries as screening
 from officina.web import comparing
 from officina.web.answers import Context, Go, document, go, page, tell
@@ -25,6 +25,7 @@ from officina.web.http import DeskRequest
 from officina.web.prescription.forms import (
     ChangeForm,
     ConsentForm,
+    PictureForm,
     RefillForm,
     RenewalForm,
     TransferForm,
@@ -53,11 +54,12 @@ def work(request: DeskRequest, code: str) -> Context:
         "profile": patients.profile(rx.patient) if rx.patient else None,
         "fills": [{"fill": f, "desk": desk_of(f.state), "scans": scans[f.pk], "moves": moves[f.number]} for f in fills],
         "dispensed": next((f.package for f in reversed(fills) if f.package), None),
-        "lines": comparing.lines(comparing.order_of(rx), rx),
+        "lines": comparing.lines(comparing.order_of(rx), rx, prescriptions.sig_codes(request.actor)),
         "left": queries.refills_left(rx),
         "entries": queries.timeline(rx),
         "screening": screening.current(rx.pk),
         "pictures": prescriptions.attachments(rx.pk),
+        "picture": form(request, PictureForm),
     }
 
 
@@ -133,6 +135,15 @@ def withdraw_consent(request: DeskRequest, code: str) -> None:
     rx = prescriptions.prescription(request.actor, code)
     consents.withdraw(request.actor, prescription=rx, at=request.at, **form(request, WithdrawalForm).facts())
     tell(request, f"Written down: Rx {rx.number} is not refilled by itself any more.")
+
+
+@work.act("attach")
+def attach(request: DeskRequest, code: str) -> None:
+    rx = prescriptions.prescription(request.actor, code)
+    picture = form(request, PictureForm).facts()["picture"]
+    orders.attach(request.actor, prescription=rx, data=picture.read(), at=request.at)
+    request.outcome.forms.clear()
+    tell(request, f"Bound to Rx {rx.number}.")
 
 
 @work.act("transfer")

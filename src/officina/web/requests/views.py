@@ -7,11 +7,12 @@ from officina.kernel.ids.numbers import HouseNumber
 from officina.prescriptions import queries
 from officina.prescriptions.acts import ASK
 from officina.prescriptions.queries import Enquiry, Withdrawal
+from officina.prescriptions.services import emergency
 from officina.web.answers import Context, page, tell
 from officina.web.desks import REQUESTS
 from officina.web.forms import code, form, reason
 from officina.web.http import DeskRequest
-from officina.web.requests.forms import AnswerForm
+from officina.web.requests.forms import AnswerForm, SignedForm
 
 
 @page("requests/desk.html", parts=("work",), needs=(ASK,))
@@ -19,11 +20,28 @@ def desk(request: DeskRequest) -> Context:
     enquiries = queries.open_enquiries(request.actor)
     return {
         "desk": REQUESTS,
+        "emergencies": queries.emergencies(request.actor),
+        "today": request.actor.day(request.at),
+        "signed": form(request, SignedForm),
         "withdrawals": queries.open_withdrawals(request.actor),
         "answered": [e for e in enquiries if e.state != Enquiry.State.WAITING],
         "waiting": [e for e in enquiries if e.state == Enquiry.State.WAITING],
         "answer_form": form(request, AnswerForm),
     }
+
+
+@desk.act("signed_came")
+def signed_came(request: DeskRequest) -> None:
+    order = queries.emergency(request.actor, code(request, "emergency"))
+    emergency.signed_came(request.actor, order=order, **form(request, SignedForm).facts(), at=request.at)
+    tell(request, f"Written down. Attach it to the order by telephone, Rx {order.prescription.number}.")
+
+
+@desk.act("tell_dea")
+def tell_dea(request: DeskRequest) -> None:
+    order = queries.emergency(request.actor, code(request, "emergency"))
+    emergency.tell_dea(request.actor, order=order, how=reason(request, "how"), at=request.at)
+    tell(request, "Written down: the DEA was told.", "look")
 
 
 @desk.act("seen")

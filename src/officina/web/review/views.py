@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from officina.dispensing import queries
+from officina.dispensing import queries, rems
 from officina.dispensing.acts import CHECK_ENTRY, REVIEW
 from officina.dispensing.queries import Fill
 from officina.dispensing.services import entry, review
+from officina.dispensing.services import rems as authorising
 from officina.patients import queries as patients
 from officina.prescriptions import queries as prescriptions
 from officina.prescriptions import suggestions
@@ -15,7 +16,7 @@ from officina.web.answers import Context, Go, go, page, tell
 from officina.web.desks import REVIEW as DESK
 from officina.web.forms import form, reason, version
 from officina.web.http import DeskRequest
-from officina.web.review.forms import ResolveForm
+from officina.web.review.forms import RemsForm, ResolveForm
 
 
 @page("review/desk.html", parts=("rows",), needs=(CHECK_ENTRY, REVIEW))
@@ -35,12 +36,21 @@ def work(request: DeskRequest, code: str) -> Context:
         "fill": fill,
         "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
-        "lines": comparing.lines(order, rx),
+        "lines": comparing.lines(order, rx, prescriptions.sig_codes(request.actor)),
+        "gates": _gates(request, fill),
+        "rems": form(request, RemsForm),
         "pictures": prescriptions.attachments(rx.pk),
         "others": [p for p in others if p.pk != rx.pk and p.drug is not None and p.is_active],
         "screening": screening.current(rx.pk),
         "resolve": form(request, ResolveForm),
     }
+
+
+def _gates(request: DeskRequest, fill: Fill) -> list[rems.Gate]:
+    """What a program of risk asks for, where its turn has come."""
+    if fill.state != "clinical_review":
+        return []
+    return rems.standing(request.actor, fill, on=request.actor.day(request.at))
 
 
 def _fill(request: DeskRequest, code: str) -> Fill:
@@ -70,6 +80,14 @@ def resolve(request: DeskRequest, code: str) -> None:
     )
     request.outcome.forms.clear()
     tell(request, "The alert is resolved, with your reason.")
+
+
+@work.act("authorise")
+def authorise(request: DeskRequest, code: str) -> None:
+    facts = form(request, RemsForm).facts()
+    authorising.authorise(request.actor, fill=_fill(request, code), **facts, at=request.at)
+    request.outcome.forms.clear()
+    tell(request, "Written down what the program gave.")
 
 
 @work.act("screen_again")

@@ -401,6 +401,23 @@
     if (found) (found.checked = true), found.focus();
   }
 
+  // --- Sig codes: a code of the house is written out as soon as the word is over; Ctrl+Z brings it back.
+  function writeOut(event) {
+    const field = event.target;
+    if (!field.matches?.("[data-codes]")) return;
+    const codes = JSON.parse(field.closest("[data-sig-codes]")?.dataset.sigCodes ?? "{}");
+    const until = event.type === "change" ? field.value.length : field.selectionStart;
+    const word = /(?:^|[\s,;(])([\w.+/-]*\w)([\s,;.)]*)$/.exec(field.value.slice(0, until));
+    const stands = word && (word[2] || event.type === "change") && codes[word[1].toLowerCase()];
+    if (!stands) return;
+    const end = until - word[2].length;
+    field.setRangeText(stands, end - word[1].length, end, "preserve");
+    if (event.type === "input") field.selectionStart = field.selectionEnd = until + stands.length - word[1].length;
+    if (field.form?.dataset.draft) keep(field.form);
+  }
+
+  document.addEventListener("input", writeOut);
+  document.addEventListener("change", writeOut);
   document.addEventListener("keydown", people, true);
   document.addEventListener("keydown", keydown, true);
   document.addEventListener("pointerdown", active, true);
