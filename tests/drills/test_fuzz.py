@@ -89,6 +89,7 @@ def undone():
         transaction.set_rollback(True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TARGETS)
 def test_whatever_is_read_gives_a_result_or_a_parse_error(name, faults):
     target = TARGETS[name]
@@ -98,6 +99,7 @@ def test_whatever_is_read_gives_a_result_or_a_parse_error(name, faults):
             bears(target, raw)
 
 
+@pytest.mark.long
 class TestTheReceiver:
     """Every message is kept byte for byte, has a row that says what came of it, and leaves nothing half done."""
 
@@ -147,6 +149,7 @@ class Form:
     acts: list[str] = field(default_factory=list)
 
 
+@pytest.mark.long
 class TestThePages:
     """Every address, every form of every page, as somebody sends it who is no browser."""
 

@@ -36,21 +36,23 @@ SEED = os.environ.get("OFFICINA_SEED", "2026")
 KILLS, LOOKED_AT_EVERY = (1000, 100) if IS_LONG else (50, 25)
 MESSAGE = Path(__file__).resolve().parents[1] / "messages" / "ncpdp_script" / "newrx_metformin_2023011.xml"
 OPEN_AT_ONCE = 6
+MOST_ACTS = 12
 HALF = Decimal(30)
-pytestmark = [pytest.mark.threads, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.threads, pytest.mark.django_db(transaction=True)]
 
 
 class Shift:
     """One child's work, until it is killed."""
 
-    def __init__(self, cast, seed, journal):
-        self.cast, self.rng = cast, random.Random(seed)
+    def __init__(self, cast, seed, journal, told):
+        self.cast, self.rng, self.told = cast, random.Random(seed), told
         self.seed = seed
         self.journal = os.open(journal, os.O_WRONLY | os.O_APPEND)
 
     def acknowledged(self, **what):
         """The act came back: from here on it may not be lost."""
         os.write(self.journal, json.dumps(what).encode() + b"\n")
+        os.write(self.told, b"!")
 
     def work(self):
         for number in range(10_000):
@@ -130,15 +132,15 @@ class Shift:
 OPEN = [name[1:] for name in vars(Shift) if name.startswith("_") and not name.startswith("__")]
 
 
-def killed_shift(cast, seed, journal, after):
-    """Start a child on the house, and kill it after so many seconds of work."""
+def killed_shift(cast, seed, journal, acts, part):
+    """Start a child on the house, and kill it so many acts later and so large a part of an act; a slow machine works as much as a fast one."""
     connections.close_all()
     ready, told = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(ready)
-            shift = Shift(cast, seed, journal)
+            shift = Shift(cast, seed, journal, told)
             os.write(told, b"!")
             shift.work()
         except Exception as problem:  # noqa: BLE001  told to the parent, which fails by it
@@ -147,10 +149,13 @@ def killed_shift(cast, seed, journal, after):
             os._exit(1)
     os.close(told)
     os.read(ready, 1)
-    os.close(ready)
-    time.sleep(after)
+    began = time.monotonic()
+    for _ in range(acts):
+        os.read(ready, 1)
+    time.sleep(part * (time.monotonic() - began) / max(acts, 1))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    os.close(ready)
 
 
 def nothing_is_lost(lines):
@@ -201,7 +206,7 @@ def test_whatever_was_acknowledged_is_there_and_nothing_is_half_done(transaction
     rng = random.Random(SEED)
     seen = 0
     for kill in range(1, KILLS + 1):
-        killed_shift(cast, kill, journal, rng.uniform(0.02, 0.25))
+        killed_shift(cast, kill, journal, rng.randrange(MOST_ACTS), rng.uniform(0, 2))
         if kill % LOOKED_AT_EVERY == 0:
             lines = [json.loads(line) for line in journal.read_text().splitlines()]
             nothing_is_lost(lines[seen:])
