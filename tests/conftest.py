@@ -35,6 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # The longest begin first: one that begins last would keep every other worker waiting.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if not config.getoption("--database-only"):
         return
     kept = [item for item in items if _touches_database(item)]
@@ -135,7 +137,7 @@ _protected: dict[str, emptying.Standing] = {}
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         for alias in connections:
-            _protected[alias] = emptying.standing(connections[alias])
+            _protected[alias] = emptying.standing_triggers(connections[alias])
 
 
 @pytest.fixture

@@ -15,21 +15,21 @@ OF_THE_MIGRATIONS = {"django_content_type", "auth_permission", "django_migration
 Standing = dict[tuple[str, str], Any]
 
 
-def standing(connection: BaseDatabaseWrapper) -> Standing:
+def standing_triggers(connection: BaseDatabaseWrapper) -> Standing:
     """Every trigger as it stands now."""
     return triggers._standing(connection)
 
 
 def empty(connection: BaseDatabaseWrapper, ought: Standing) -> None:
     """Take every row out, protected or not, and put the protection back as it ought to be, whatever a test did to it."""
-    full = _tables_with_rows(connection)
+    full = tables_with_rows(connection)
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         lifted = _lift(connection, [table for table in full if table in {table for table, _ in ought}])
         for table in full:
             cursor.execute(f'DELETE FROM "{table}"')
         for table in lifted:
             triggers.install(connection, table)
-    now = standing(connection)
+    now = standing_triggers(connection)
     for table in sorted({key[0] for key in ought.keys() | now.keys() if ought.get(key) != now.get(key)}):
         triggers.remove(connection, table)
         triggers.install(connection, table)
@@ -42,7 +42,7 @@ def sweep(connection: BaseDatabaseWrapper) -> None:
             cursor.execute("VACUUM (ANALYZE)")
 
 
-def _tables_with_rows(connection: BaseDatabaseWrapper) -> list[str]:
+def tables_with_rows(connection: BaseDatabaseWrapper) -> list[str]:
     tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
     asked = (
         f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in sorted(tables - OF_THE_MIGRATIONS)

@@ -3,10 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.test import TransactionTestCase
 
-from officina.base import triggers
+import cast as standing
+import emptying
+import same_again
+from at_once import sound
+from officina.base import audit, triggers
 from officina.base.models import AuditEntry, Site
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -32,8 +36,6 @@ def test_an_audit_entry_can_be_neither_changed_nor_removed():
 
 
 def _savepoint():
-    from django.db import transaction
-
     return transaction.atomic()
 
 
@@ -61,3 +63,43 @@ def test_threads_see_what_other_threads_committed(together):
 
 def test_the_emptying_of_protected_tables_stands_in_for_django_s_own():
     assert TransactionTestCase._fixture_teardown.__name__ == "_empty_protected_tables_too"
+
+
+def everything() -> dict[str, list]:
+    """Every row of the house as the database itself would write it."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in emptying.tables_with_rows(connection):
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
+            found[table] = cursor.fetchall()
+        return found
+
+
+@pytest.mark.django_db
+def test_the_cast_laid_down_again_is_to_the_byte_what_the_services_wrote():
+    def rolled_back():
+        with transaction.atomic():
+            made = standing.assemble()
+            rows = everything()
+            transaction.set_rollback(True)
+        return made, rows
+
+    same_again._kept.clear()
+    by_services, wrote = rolled_back()
+    laid_down, lie = rolled_back()
+    assert lie == wrote
+    assert sum(len(rows) for rows in wrote.values()) > 100
+    assert laid_down == by_services
+    assert laid_down is not by_services
+
+
+@pytest.mark.django_db
+def test_on_the_cast_laid_down_again_work_goes_on_and_the_books_agree():
+    with transaction.atomic():
+        standing.assemble()
+        transaction.set_rollback(True)
+    cast = standing.assemble()
+    assert cast.sold().state == "sold"
+    sound()
+    audit.seal(cast.setup.site_id, at=cast.at())
+    assert list(audit.broken_seals(cast.setup.site_id)) == []

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.browser
 
 IS_LONG = os.environ.get("OFFICINA_DRILL") == "long"
 PRESCRIPTIONS = 300 if IS_LONG else 4
-MOST_SECONDS = 3600 if IS_LONG else 240
+MOST_SECONDS = 3600 if IS_LONG else 480
 TESTS = Path(__file__).resolve().parents[1]
 
 

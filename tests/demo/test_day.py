@@ -12,6 +12,7 @@ from officina.inventory import queries as stock
 NOW = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_short_day_stops_all_that_was_planted_and_leaves_work_in_every_queue():
     tally = day.play(prescriptions=60, seed=7, now=NOW, tick=lambda *_: None)

@@ -55,7 +55,7 @@ SIXTY, WHY = Decimal(60), "because of the drill"
 SENTENCE = re.compile(r"[A-Z0-9][^_{}<>]*\.")
 """Words, not code: begins like a sentence, ends like one, and shows no name of the program's own."""
 
-pytestmark = [pytest.mark.threads, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.threads, pytest.mark.django_db(transaction=True)]
 
 EVERYTHING = {
     *("take", "scan", "put_back", "cancel", "hold", "release", "submit_fill", "verify", "reject", "bag"),

@@ -69,6 +69,7 @@ def faults():
         pytest.fail("\n\n".join(found.told.values()), pytrace=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TARGETS)
 def test_whatever_is_read_gives_a_result_or_a_parse_error(name, faults):
     target = TARGETS[name]
@@ -78,6 +79,7 @@ def test_whatever_is_read_gives_a_result_or_a_parse_error(name, faults):
             bears(target, raw)
 
 
+@pytest.mark.long
 class TestTheReceiver:
     """Every message is kept byte for byte, has a row that says what came of it, and leaves nothing half done."""
 
@@ -117,6 +119,7 @@ class TestTheReceiver:
                     assert Received.objects.count() == 2
 
 
+@pytest.mark.long
 class TestThePages:
     """Every address, every form of every page, as somebody sends it who is no browser."""
 

@@ -38,7 +38,7 @@ MESSAGE = Path(__file__).resolve().parents[1] / "messages" / "ncpdp_script" / "n
 OPEN_AT_ONCE = 6
 HALF = Decimal(30)
 MOST_ACTS, MOST_SECONDS, LONGEST_SECONDS = 3, 0.08, 20
-pytestmark = [pytest.mark.threads, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.threads, pytest.mark.django_db(transaction=True)]
 
 
 class Shift:

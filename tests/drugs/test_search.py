@@ -75,6 +75,7 @@ class TestTheList:
     def test_the_starter_list_is_found_by_it(self, boss):
         check_the_list()
 
+    @pytest.mark.long
     def test_it_is_found_with_the_whole_directory_about_it(self, swept, boss, reference_data):
         path = reference_data / "fda_ndc_2019" / "ndctext.zip"
         services.import_files(boss, paths=[path], at=AT)
