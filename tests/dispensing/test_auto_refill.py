@@ -329,6 +329,21 @@ class TestTheSweep:
         assert fill.number in kept.ended_why
         assert queries.refills_left(first.prescription) == 2
 
+    def test_a_house_whose_pack_says_otherwise_keeps_the_consent_and_still_starts_nothing_twice(
+        self, cast, first, monkeypatch
+    ):
+        kept = replace(rules.terms(), ends_when_returned=False, silent_days=0)
+        monkeypatch.setattr(rules, "terms", lambda: kept)
+        consent(cast, first)
+        cast.later(24)
+        (swept,) = sweep(cast)
+        fill = cast.worked(queries.fill(cast.ada, str(swept.fill.code)))
+        checking.return_to_stock(cast.tess, fill=fill, why="Nobody came", at=cast.at())
+        assert prescriptions.consents_of(first.prescription)[0].ended_at is None
+        cast.later(100)
+        (swept,) = sweep(cast)
+        assert (swept.ended, swept.refusal.code) == ("", "started")
+
     def test_what_somebody_asked_for_and_went_back_to_stock_does_not(self, cast, first):
         consent(cast, first)
         cast.later(24)

@@ -172,8 +172,11 @@ class TestOneDate:
         sent = {
             "do": "start", "on": "2027-01-20", "prescription": [str(other.prescription.code)], "agreed_by": "Rosa", "how": "telephone",
         }  # fmt: skip
-        tess.post(self.path(two[0]), sent)
-        assert "is another patient" in text(tess.get(self.path(two[0])))
+        answer = tess.post(self.path(two[0]), sent)
+        assert answer.status_code == 422
+        assert "is another patient" in text(answer)
+        # The agreement was made all the same, and is said.
+        assert "Written down" in text(answer)
         assert not self.started(other).exists()
 
     def test_a_clerk_and_max_see_nothing(self, seat, cast, two):

@@ -99,7 +99,8 @@ def _each(request: DeskRequest, codes: list[str], start: Callable[[Actor, str, s
         else:
             tell(request, f"Rx {fill.prescription.number} is being refilled: {fill.number} waits for the review.")
     if len(refused) == len(codes) == 1:
-        request.outcome.said.clear()
+        # It is said by the refusal itself; what was written down before it stays said.
+        request.outcome.said.pop()
         raise refused[0]
 
 
