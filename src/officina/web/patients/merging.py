@@ -82,7 +82,7 @@ def merge(request: DeskRequest, code: str, other: str) -> Go:
     services.merge(request.actor, survivor=survivor, merged=goes, taken=taken, why=why, at=request.at)
     tell(
         request,
-        f"{goes.number} now shows under {survivor.number}. Orders under way were screened again: look at Review.",
+        f"{goes.number} now shows under {survivor.number}. Orders under way, if any, were screened again: look at Review.",
     )
     return go("patients:work", survivor.code)
 
