@@ -285,6 +285,7 @@ class TestProposals:
         """Whoever looks for another medicine has sent no entry: nothing in it is missing yet, and nothing of it is lost."""
         before, after = text(tess.get(f"/entry/{fill.code}/")), text(post(tess, fill, "find_drug", text="lisin"))
         assert "This field is required" not in after
+        assert ("autofocus" in before, len(re.findall(r'name="text"[^>]*autofocus', after))) == (False, 1)
         for name in ("quantity", "refills", "written_on"):
             [shown] = re.findall(rf'<input[^>]*name="{name}"[^>]*>', before)
             assert shown in after, name

@@ -166,7 +166,10 @@ def start(request: DeskRequest, code: str) -> None:
 @work.act("find_drug")
 def find_drug(request: DeskRequest, code: str) -> HttpResponse:
     """Medicines by any of their words; nothing is written."""
-    found = medicines.search(request.actor, form(request, DrugForm).facts()["text"], limit=12)
+    asked = form(request, DrugForm)
+    found = medicines.search(request.actor, asked.facts()["text"], limit=12)
+    # What was found stands below the whole entry: the page must not jump back to its top.
+    asked.fields["text"].widget.attrs["autofocus"] = True
     if not found.shown:
         tell(request, f"The drug file has no such medicine. {found.note}".rstrip(), "look")
     return shown(request, work, medicines=found)
