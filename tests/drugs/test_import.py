@@ -332,3 +332,11 @@ def test_the_real_prices_shortages_and_recalls_come_in_and_what_meets_nothing_is
     assert 0 < told["recalls that name no package"] < kept["recall"]
     again = services.import_files(boss, paths=list(lists.values()), at=LATER)
     assert all(one.is_same for one in again)
+
+
+def test_the_words_of_an_order_mean_the_medicine_that_the_house_keeps(boss):
+    """The directory may have a row of the very same words: stock and screening hang on the house's own."""
+    row = {"generic_name": "lisinopril", "strength": "10 mg", "form": "tablet", "route": "oral", "unit": "tablet"}
+    Drug.objects.create(key="of the directory", is_house=False, **row)
+    ours = Drug.objects.create(**row)
+    assert queries.exactly("lisinopril", "10 mg", "tablet") == ours

@@ -8,6 +8,7 @@ import pytest
 
 from officina.dispensing import queries
 from officina.dispensing.services import entry, intake
+from officina.drugs.models import Package, Product
 from officina.patients import services as patients
 from officina.patients.models import Patient
 from officina.prescriptions.models import Prescriber, Prescription
@@ -254,6 +255,25 @@ class TestTheWork:
         assert f'data-draft="entry-{fill.code}"' in text(tess.get(f"/entry/{fill.code}/"))
 
 
+class TestThePackages:
+    def test_what_is_on_hand_comes_first_and_the_hundreds_of_the_directory_are_folded_away(self, cast, tess, fill):
+        for n in range(30):
+            made = Product.objects.create(
+                drug=cast.metformin.product.drug, labeler=f"A Labs {n}", listing=f"x{n}", is_house=False
+            )
+            Package.objects.create(
+                product=made, ndc12=f"0333330{n:03}01", ndc=f"33333-{n:03}-01", size=Decimal(90), unit="tablet", is_house=False
+            )  # fmt: skip
+        page = text(tess.get(f"/entry/{fill.code}/"))
+        offered = re.findall(r'name="package" value="(\d+)"( checked)?', page)
+        assert offered[0] == (str(cast.metformin.pk), " checked")
+        assert [checked for _, checked in offered].count(" checked") == 1
+        shown, told, folded = page.partition("more packages, none on hand")
+        assert told
+        assert (shown.count('name="package"'), folded.count('name="package"')) == (5, len(offered) - 5)
+        assert "33333-029-01" in folded
+
+
 class TestProposals:
     def test_a_medicine_is_found_by_its_words(self, cast, tess, fill):
         answer = post(tess, fill, "find_drug", text="lisin")
@@ -266,6 +286,7 @@ class TestProposals:
         """Whoever looks for another medicine has sent no entry: nothing in it is missing yet, and nothing of it is lost."""
         before, after = text(tess.get(f"/entry/{fill.code}/")), text(post(tess, fill, "find_drug", text="lisin"))
         assert "This field is required" not in after
+        assert ("autofocus" in before, len(re.findall(r'name="text"[^>]*autofocus', after))) == (False, 1)
         for name in ("quantity", "refills", "written_on"):
             [shown] = re.findall(rf'<input[^>]*name="{name}"[^>]*>', before)
             assert shown in after, name

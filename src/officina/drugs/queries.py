@@ -94,8 +94,9 @@ def drug(pk: int) -> Drug:
 
 
 def exactly(generic_name: str, strength: str, form: str) -> Drug | None:
-    """The drug of exactly this name, strength and form, as the drug file writes them."""
-    return Drug.objects.filter(generic_name=generic_name, strength=strength, form=form).first()
+    """The drug of exactly this name, strength and form; the house's own before the directory's of the same words: that is what it stocks."""
+    found = Drug.objects.filter(generic_name=generic_name, strength=strength, form=form)
+    return found.order_by("-is_house", "id").first()
 
 
 def by_rxcui(rxcui: str) -> Drug | None:

@@ -41,7 +41,8 @@ def _tried(request: DeskRequest) -> dict[str, Any]:
     typed.is_valid()
     facts = typed.cleaned_data
     if "terms" not in facts:
-        return {"lacks": "The terms cannot be read yet."}
+        wrong = [str(typed[name].label) for name in typed.errors if name in typed.fields]
+        return {"lacks": f"The terms cannot be read yet: look at {', '.join(wrong)}."}
     if not facts.get("ndc") or facts.get("quantity") is None:
         return {"lacks": "Type an NDC and a quantity to see what the terms make of it."}
     try:

@@ -29,6 +29,9 @@ from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPre
 from officina.web.forms import form, reason, version
 from officina.web.http import DeskRequest
 
+FEW = 5
+"""So many packages are shown at once where fewer are on hand; the others are folded away, and their number is told."""
+
 
 @page("entry/desk.html", parts=("rows",), needs=(ENTER,))
 def desk(request: DeskRequest) -> Context:
@@ -48,6 +51,7 @@ def work(request: DeskRequest, code: str) -> Context:
     if told and told.days is not None and rx.drug is None and initial["days_supply"] is None:
         initial["days_supply"] = told.days
     made = form(request, EntryForm, initial=initial)
+    packages, at_once = _at_hand_first(packages, chosen=str(made["package"].value() or ""))
     return {
         "desk": ENTRY,
         "fill": fill,
@@ -62,6 +66,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "drug": drug,
         "medicines": _near(request, order.drug_text) if drug is None else None,
         "packages": packages,
+        "at_once": at_once,
         "entry": made,
         "supply": told,
         "supply_differs": supply.differs(told, _whole(made["days_supply"].value())) if told else "",
@@ -105,6 +110,14 @@ def _packages(request: DeskRequest, fill: Fill, drug: drugs.Drug | None) -> list
     shelves = stock.shelves(request.actor.site_id, [p.pk for p in packages], on=request.actor.day(request.at))
     rows = [{"package": p, "shelf": shelves.get(p.pk)} for p in packages]
     return sorted(rows, key=lambda r: r["shelf"] is None)
+
+
+def _at_hand_first(rows: list[dict[str, Any]], *, chosen: str) -> tuple[list[dict[str, Any]], int]:
+    """What is on hand, then what is chosen, then the house's own; and how many are shown at once: the directory lists hundreds."""
+    ordered = sorted(
+        rows, key=lambda r: (r["shelf"] is None, str(r["package"].pk) != chosen, not r["package"].is_house)
+    )
+    return ordered, max(FEW, sum(r["shelf"] is not None or str(r["package"].pk) == chosen for r in rows))
 
 
 def _initial(fill: Fill, found: suggestions.Suggestion) -> dict[str, Any]:
@@ -168,7 +181,10 @@ def start(request: DeskRequest, code: str) -> None:
 @work.act("find_drug")
 def find_drug(request: DeskRequest, code: str) -> HttpResponse:
     """Medicines by any of their words; nothing is written."""
-    found = medicines.search(request.actor, form(request, DrugForm).facts()["text"], limit=12)
+    asked = form(request, DrugForm)
+    found = medicines.search(request.actor, asked.facts()["text"], limit=12)
+    # What was found stands below the whole entry: the page must not jump back to its top.
+    asked.fields["text"].widget.attrs["autofocus"] = True
     if not found.shown:
         tell(request, f"The drug file has no such medicine. {found.note}".rstrip(), "look")
     return shown(request, work, medicines=found)
