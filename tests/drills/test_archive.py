@@ -11,7 +11,9 @@ import pytest
 import houses
 from houses import empty_house
 
-FILLS, DAY = (100_000, 217) if os.environ.get("OFFICINA_DRILL") == "long" else (100, 30)
+IS_LONG = os.environ.get("OFFICINA_DRILL") == "long"
+FILLS = int(os.environ.get("OFFICINA_DRILL_FILLS") or (100_000 if IS_LONG else 100))
+DAY = 217 if FILLS > 50_000 else 30
 HOURS = 2
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -252,7 +252,7 @@ def _insert(cursor: Any, model: type[models.Model], rows: list[list[Any]]) -> No
     table = quote(model._meta.db_table)
     names = ", ".join(quote(f.column) for f in records.columns(model))
     if connection.vendor == "postgresql":
-        with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         return
