@@ -38,7 +38,9 @@ def test_a_wish_is_judged_and_nothing_is_written(house, run, tmp_path):
     assert sql(house, "SELECT count(*) FROM dispensing_pseudoephedrinesale") == [(0,)]
 
 
-@pytest.mark.parametrize("changes", [{"salt": "nitrate"}, {"born_on": "yesterday"}, {"unit_mg": "x"}, {"units_each": None}])
+@pytest.mark.parametrize(
+    "changes", [{"salt": "nitrate"}, {"born_on": "yesterday"}, {"unit_mg": "x"}, {"units_each": None}]
+)
 def test_what_cannot_be_read_is_refused_in_words(house, run, tmp_path, changes):
     done = asked(house, run, tmp_path, **changes)
     assert done.returncode == 1
