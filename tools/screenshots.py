@@ -118,6 +118,38 @@ def _drug(page: Page) -> None:
     page.wait_for_url("**/drugs/*/")
 
 
+def _sig_codes(page: Page) -> None:
+    """Three codes of the house, and one that may not be kept."""
+    page.goto("/sig-codes/")
+    for code, stands in (
+        ("t1b", "take 1 tablet by mouth twice daily"),
+        ("bp", "for high blood pressure"),
+        ("aa1", "apply to the affected area twice daily"),
+        ("qd", "every day"),
+    ):
+        page.fill("[name=typed]", code)
+        page.fill("[name=expansion]", stands)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("#answer .answer")
+        page.wait_for_timeout(400)
+
+
+def _pseudoephedrine(page: Page) -> None:
+    """One sale is written down; more to the same person would be over the day."""
+    page.goto("/pickup/pseudoephedrine/")
+    facts = {
+        "product": "Sudafed 30 mg", "unit_mg": "30", "units_each": "96", "packages": "1", "last_name": "Doe", "first_name": "Kim",
+        "born_on": "05/01/1980", "address": "1 Oak St, Madison WI", "identity_issuer": "WI", "identity_number": "D123-4567",
+        "signed_by": "Kim Doe",
+    }  # fmt: skip
+    for key in ("Control+Enter", "Alt+c"):
+        for name, text in facts.items():
+            page.fill(f"[name={name}]", text)
+        page.check("[name=notice_read]")
+        page.keyboard.press(key)
+        page.wait_for_timeout(600)
+
+
 SCENES: tuple[tuple[str, str, Callable[[Page], object]], ...] = (
     ("counter", "tess", lambda page: page.goto("/")),
     ("intake", "tess", lambda page: page.goto("/intake/")),
@@ -135,6 +167,9 @@ SCENES: tuple[tuple[str, str, Callable[[Page], object]], ...] = (
     ("patient", "tess", _patient),
     ("prescription", "ada", _prescription),
     ("hand-over", "ada", _hand_over),
+    ("sig-codes", "ada", _sig_codes),
+    ("pseudoephedrine", "ada", _pseudoephedrine),
+    ("emergency", "ada", lambda page: page.goto("/intake/emergency/")),
     ("stock", "tess", lambda page: page.goto("/stock/")),
     ("drug", "ada", _drug),
     ("audit", "ada", lambda page: page.goto("/audit/")),

@@ -24,3 +24,15 @@ def test_what_may_mean_two_things_is_told_with_both_and_fails(house_env, tmp_pat
 
 def test_nothing_to_read_is_a_usage_error(house_env):
     officina(house_env, "sig", status=2)
+
+
+def test_the_house_keeps_its_own_codes_by_command(house_env, run, said_no):
+    officina(house_env, "open", "--name", "Elm", "--state", "WI")
+    assert "No code is kept yet." in officina(house_env, "sig-codes", "list")
+    assert "t1b stands for" in officina(house_env, "sig-codes", "set", "T1B", "take 1 tablet by mouth", "twice daily")
+    assert "has a meaning already" in said_no(house_env, "sig-codes", "set", "bid", "twice daily", status=1)
+    assert "not understood" in said_no(house_env, "sig-codes", "set", "zz1", "blah", status=1)
+    told = json.loads(officina(house_env, "sig-codes", "list", "--json"))
+    assert told == {"codes": {"t1b": "take 1 tablet by mouth twice daily"}}
+    assert "no code any more" in officina(house_env, "sig-codes", "end", "t1b")
+    assert "There is no sig code" in said_no(house_env, "sig-codes", "end", "t1b", status=1)

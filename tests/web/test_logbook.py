@@ -79,6 +79,18 @@ def test_another_medicine_under_the_scanner_stops(cast, tess):
     assert PseudoephedrineSale.objects.count() == 0
 
 
+def test_a_scan_writes_into_the_form_what_the_drug_file_knows(cast, tess):
+    from cast import package
+
+    pack = package("pseudoephedrine", "30 mg", ndc="33333-0001-1", ingredient="pseudoephedrine", size=24)
+    page = text(tess.post(URL, {"do": "check", "scan": pack.gtin, "last_name": "Doe"}, headers=HTMX))
+    for said in ('value="pseudoephedrine 30 mg tablet"', 'value="30"', 'value="24"', 'value="Doe"'):
+        assert said in page
+    assert "field-error" not in page
+    unknown = text(tess.post(URL, {"do": "check", "scan": "00312345678906"}, headers=HTMX))
+    assert "type what it is" in unknown
+
+
 def test_a_pharmacist_takes_a_line_back_and_a_technician_cannot(cast, tess, ada):
     post(tess, "sell")
     line = PseudoephedrineSale.objects.get()

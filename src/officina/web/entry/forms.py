@@ -9,16 +9,16 @@ from officina.web.forms import DateField, DeskForm, QuantityField, WholeField
 
 SEXES = (("F", "Female"), ("M", "Male"), ("U", "Not known"))
 DAW = (
-    ("0", "Substitution allowed"),
-    ("1", "1: Prescriber allows none"),
-    ("2", "2: Patient asks for the brand"),
-    ("3", "3: Pharmacist chose the product"),
-    ("4", "4: Generic not in stock"),
-    ("5", "5: Brand as house generic"),
-    ("6", "6: As the payer says"),
-    ("7", "7: Law mandates the brand"),
-    ("8", "8: Generic not on the market"),
-    ("9", "9: Plan asks for the brand"),
+    ("0", "0 Allowed"),
+    ("1", "1 Prescriber: no"),
+    ("2", "2 Patient: brand"),
+    ("3", "3 Pharmacist chose"),
+    ("4", "4 Generic not in stock"),
+    ("5", "5 House generic"),
+    ("6", "6 As the payer says"),
+    ("7", "7 Brand by law"),
+    ("8", "8 No generic made"),
+    ("9", "9 Plan: brand"),
 )
 """NCPDP 408-D8, as the law's pack has them."""
 ROLES = (("", "Not known"), *((row.role, f"{row.role} ({row.title})") for row in prescribers.roles(on=date.max)))
@@ -40,7 +40,10 @@ class EntryForm(DeskForm):
     refills = WholeField(label="Refills", most=99)
     daw = forms.ChoiceField(label="Substitution", choices=DAW)
     daw_words = forms.CharField(
-        label="In whose words", required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label="Whose words (1, 2, 6, 7)",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 16}),
     )
     directions = forms.CharField(
         label="Directions on the label",
@@ -48,7 +51,7 @@ class EntryForm(DeskForm):
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "data-codes": ""}),
     )
     written_on = DateField(label="Written on")
-    fill_from = DateField(label="Not to be filled before", required=False)
+    fill_from = DateField(label="Not before", required=False)
     note = forms.CharField(label="Note", required=False, max_length=500)
     why = forms.CharField(label="Why is it changed?", required=False, max_length=300)
 

@@ -1,5 +1,7 @@
 """Pseudoephedrine without a prescription, sold at the counter: judged before it is rung up, and written in the logbook."""
 
+import re
+
 from django import forms
 from django.http import HttpResponse
 
@@ -76,7 +78,26 @@ def logbook(request: DeskRequest) -> Context:
 def check(request: DeskRequest) -> HttpResponse:
     """What may be sold to this person now; nothing is written."""
     sale = form(request, SaleForm)
+    if request.POST.get("scan", "").strip() and not request.POST.get("product", "").strip():
+        return _named(request)
     return shown(request, logbook, answer=book.judged(request.actor, sale.buyer(), sale.ware(), at=request.at))
+
+
+def _named(request: DeskRequest) -> HttpResponse:
+    """The package under the scanner, written into the form where the drug file knows it; the rest is typed from the identification."""
+    scan = request.POST.get("scan", "")
+    package = _package(request, scan)
+    typed = {k: v for k, v in request.POST.dict().items() if k in SaleForm.base_fields}
+    if package is None:
+        tell(request, "The drug file does not know this package: type what it is.", "look")
+    else:
+        drug = package.product.drug
+        strength = re.match(r"([\d.]+) mg", drug.strength)
+        typed["product"] = f"{package.product.brand_name or drug.generic_name} {drug.strength} {drug.form}"
+        typed["unit_mg"] = strength[1] if strength else typed.get("unit_mg", "")
+        typed["units_each"] = f"{package.size:.0f}" if package.size is not None else typed.get("units_each", "")
+    request.outcome.forms[SaleForm.__qualname__] = SaleForm(initial=typed)
+    return shown(request, logbook)
 
 
 @logbook.act("sell")
