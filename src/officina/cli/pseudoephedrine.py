@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import IO, Any
 
 import click
@@ -15,7 +16,7 @@ from officina.dispensing import logbook
 from officina.dispensing.logbook import Buyer, PseudoephedrineSale, Ware
 from officina.kernel import clock
 from officina.kernel.errors import ParseError, Refused
-from officina.kernel.quantity import D, written
+from officina.kernel.quantity import D
 from officina.law.ruling import in_words
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -57,12 +58,17 @@ def log(first: datetime | None, last: datetime | None, as_json: bool, site_name:
     out.writerows(rows)
 
 
+def _plainly(number: Decimal) -> str:
+    """For programs: no comma between thousands, no zeros at the end."""
+    return f"{number.normalize():f}"
+
+
 def _line(row: PseudoephedrineSale) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in _PLAIN},
         "at": row.at.isoformat(timespec="seconds"),
-        "unit_mg": written(row.unit_mg),
-        "base_mg": written(row.base_mg),
+        "unit_mg": _plainly(row.unit_mg),
+        "base_mg": _plainly(row.base_mg),
         "born_on": row.born_on.isoformat(),
         "sold_by": row.user_name,
         "takes_back": row.reverses.number if row.reverses else "",
@@ -94,7 +100,7 @@ def may(source: IO[str], as_json: bool, site_name: str) -> None:
         passes = ruling.passes_on.isoformat() if ruling.passes_on else None
         house.answer(
             {"allowed": ruling.allowed, "rule": ruling.rule, "source": ruling.source, "passes_on": passes,
-             "units_now": answer.units_now, "base_mg": written(answer.base_mg)}
+             "units_now": answer.units_now, "base_mg": _plainly(answer.base_mg)}
         )  # fmt: skip
     else:
         click.echo(("Yes. " if ruling.allowed else "No. ") + ruling.rule)

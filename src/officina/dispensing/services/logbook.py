@@ -17,7 +17,6 @@ from officina.inventory import services as ledger
 from officina.inventory.models import Place
 from officina.inventory.services import Transfer
 from officina.kernel.errors import Refused
-from officina.kernel.quantity import written
 from officina.law import pseudoephedrine as law
 
 SOLD = audit.verb("pseudoephedrine.sold", "sold pseudoephedrine")
@@ -60,7 +59,7 @@ def sell(
     append(sale)
     if package is not None:
         _take_from_shelf(actor, package, ware.packages, about=number, at=at)
-    audit.record(actor, SOLD, at=at, on=sale, after={"number": number, "base_mg": written(answer.base_mg)})
+    audit.record(actor, SOLD, at=at, on=sale, after={"number": number, "base_mg": f"{answer.base_mg.normalize():f}"})
     return sale
 
 
