@@ -148,6 +148,9 @@ class FillStep(models.Model):
     supervisor = models.CharField(max_length=120, blank=True)
     why = models.TextField(blank=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="step_returned", condition=Q(to_state="returned"))]
+
 
 class FillScan(models.Model):
     """One container held under the scanner for a fill, right or wrong. Append-only by trigger."""

@@ -37,7 +37,7 @@ _IN_USE = Question(
     lambda patient, since, from_then: (
         Prescription.objects.filter(
             Q(supply_until__gte=since) | Q(supply_until__isnull=True, is_active=True, received_at__gte=from_then),
-            patient__in=patients.records_of(patient),
+            patient__in=patients.records(patient),
             drug__isnull=False,
         )
         .select_related("drug")
