@@ -4,7 +4,7 @@ import pytest
 
 from web.seen import NASTY, Busy, again, is_escaped, somebody, text
 
-COST = 24
+COST = 25
 
 
 @pytest.fixture

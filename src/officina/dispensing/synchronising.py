@@ -93,7 +93,7 @@ def plan(actor: Actor, patient: Patient, *, on: date, anchor: date | None = None
 
 def agreed_date(actor: Actor, patient: Patient, *, on: date) -> CommonDate | None:
     """The last date that the patient agreed to, while it is still to come. One statement."""
-    rows = CommonDate.objects.filter(site_id=actor.site_id, patient__in=patients.records_of(patient.pk), on__gt=on)
+    rows = CommonDate.objects.filter(site_id=actor.site_id, patient__in=patients.records(patient.pk), on__gt=on)
     return rows.order_by("-id").first()
 
 

@@ -134,7 +134,7 @@ def _owed(rows: QuerySet[Payment]) -> Decimal:
 
 def balance(actor: Actor, person_id: int) -> Decimal:
     """What a person owes on the house account, in dollars; `person_id` is the key of the record that stands."""
-    return _owed(_payments(actor).filter(_CHARGED | _PAID_OFF, patient__in=patients.records_of(person_id)))
+    return _owed(_payments(actor).filter(_CHARGED | _PAID_OFF, patient__in=patients.records(person_id)))
 
 
 def accounts(actor: Actor, *, most: int = 200) -> list[Account]:
@@ -151,7 +151,7 @@ def statement(actor: Actor, patient: Patient) -> list[Entry]:
     """A house account from its beginning, oldest first."""
     rows = (
         _payments(actor)
-        .filter(_CHARGED | _PAID_OFF, patient__in=patients.records_of(patient.person_id))
+        .filter(_CHARGED | _PAID_OFF, patient__in=patients.records(patient.person_id))
         .select_related("pick_up")
         .order_by("id")
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from officina.base.access import Actor
 from officina.kernel.clock import day_of
@@ -58,6 +58,15 @@ def all_of(person_id: int) -> Q:
     return Q(pk=person_id) | Q(merged_into=person_id)
 
 
+def records(person_id: Any) -> "QuerySet[Patient, Any]":
+    """The keys of a person's records, for a condition inside a question that is worded once (`patient__in`).
+
+    Two questions in one, each by its index: as a single "or" the databases would read every row to find a few.
+    """
+    stands, merged = Patient.objects.filter(pk=person_id), Patient.objects.filter(merged_into=person_id)
+    return stands.values("pk").union(merged.values("pk"), all=True)
+
+
 def write(patient: Patient, values: Mapping[str, Any]) -> None:
     """Write columns of the record and of those merged into it, and make the given row say so. One statement."""
     Patient.objects.filter(all_of(patient.pk)).update(**values)
@@ -86,13 +95,11 @@ def keep_words(patient: Patient, names: Iterable[tuple[str, str, str]]) -> None:
 
 def signed_notes(actor: Actor, person_id: int) -> str:
     """The notes that hold, each with who wrote it and when, as the banner shows them."""
-    rows = Note.objects.filter(ended_at=None, patient__in=Patient.objects.filter(all_of(person_id))).order_by(
-        "at", "id"
-    )
+    rows = Note.objects.filter(ended_at=None, patient__in=records(person_id)).order_by("at", "id")
     return "\n".join(f"{n.text} ({n.user_name}, {rules.said(day_of(n.at, actor.zone))})" for n in rows)
 
 
 def wants_easy_open(person_id: int) -> bool:
     """Whether the patient's wish for easy-open caps on everything stands."""
-    rows = CapWish.objects.filter(ended_at=None, rx_number="", patient__in=Patient.objects.filter(all_of(person_id)))
+    rows = CapWish.objects.filter(ended_at=None, rx_number="", patient__in=records(person_id))
     return rows.exists()

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import BigIntegerField, CharField, DateField, Q, QuerySet
 
@@ -18,6 +17,7 @@ from officina.patients.models import FormerName as FormerName
 from officina.patients.models import Merge as Merge
 from officina.patients.models import Note as Note
 from officina.patients.models import Patient as Patient
+from officina.patients.person import records as records
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,6 @@ def patient(actor: Actor, code: str) -> Patient:
     """A patient by code; of a merged record the one that stands for it. Refused where this site has none such."""
     found = record(actor, code)
     return found.merged_into or found
-
-
-def records(person_id: Any) -> "QuerySet[Patient, Any]":
-    """The keys of a person's records, for a condition inside a question that is worded once (`patient__in`).
-
-    Two questions in one, each by its index: as a single "or" the databases would read every row to find a few.
-    """
-    stands, merged = Patient.objects.filter(pk=person_id), Patient.objects.filter(merged_into=person_id)
-    return stands.values("pk").union(merged.values("pk"), all=True)
 
 
 _RECORDS = Question(
@@ -120,24 +111,24 @@ def allergies_of(patient: Patient) -> list[Allergy]:
 
 def notes_of(patient: Patient) -> list[Note]:
     """Every note of a patient, newest first, with those that ended."""
-    return list(Note.objects.filter(patient__in=records_of(patient.person_id)).order_by("-at", "-id"))
+    return list(Note.objects.filter(patient__in=records(patient.person_id)).order_by("-at", "-id"))
 
 
 def names_of(patient: Patient) -> list[FormerName]:
     """The other names of a patient that hold."""
-    return list(FormerName.objects.filter(patient__in=records_of(patient.person_id), ended_on=None).order_by("id"))
+    return list(FormerName.objects.filter(patient__in=records(patient.person_id), ended_on=None).order_by("id"))
 
 
 def cap_wishes_of(patient: Patient) -> list[CapWish]:
     """Who asked for easy-open caps, and when; newest first, with what ended."""
-    return list(CapWish.objects.filter(patient__in=records_of(patient.person_id)).order_by("-at", "-id"))
+    return list(CapWish.objects.filter(patient__in=records(patient.person_id)).order_by("-at", "-id"))
 
 
 def wants_easy_open(patient: Patient, rx_number: str) -> bool:
     """Whether easy-open caps were asked for: for everything, or for this prescription."""
     if patient.easy_open:
         return True
-    rows = CapWish.objects.filter(patient__in=records_of(patient.person_id), rx_number=rx_number, ended_at=None)
+    rows = CapWish.objects.filter(patient__in=records(patient.person_id), rx_number=rx_number, ended_at=None)
     return rows.exists()
 
 
