@@ -8,6 +8,7 @@ import pytest
 COMMANDS = ("demo", "receive", "check", "label", "serve", "worker", "seal", "open", "add-person")
 COMMANDS += ("set-password", "switch-off", "refill", "reset-second-factor", "ask-second-factor", "drugs")
 COMMANDS += ("sig", "days-supply", "backup", "restore", "export", "import", "law")
+COMMANDS += ("patients", "pseudoephedrine", "sig-codes", "sync")
 PERSON = ("--name", "Ada Park", "--initials", "AP", "--password", "correct horse", "--pin", "2468")
 
 

@@ -57,8 +57,16 @@ def _instant_text(value: datetime | None) -> str | None:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
+def _day(value: date | None) -> date | None:
+    """An instant is another day in each zone: refused."""
+    if isinstance(value, datetime):
+        raise TypeError(f"{value} is an instant, not a day")
+    return value
+
+
 def _day_text(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()[:10]
+    day = _day(value)
+    return None if day is None else day.isoformat()
 
 
 def _code_text(value: UUID | str | None) -> str | None:
@@ -72,7 +80,7 @@ _SQLITE: dict[type, Prepare | None] = {
 }
 _POSTGRESQL: dict[type, Prepare | None] = {
     models.DateTimeField: _instant,
-    models.DateField: None,
+    models.DateField: _day,
     models.UUIDField: None,
 }
 """What each kind of database is given for these kinds of column; others are made ready by the field itself."""
@@ -250,8 +258,9 @@ class _Worded:
 
 def _converter(steps: list[Any], expression: Any) -> Callable[[Any], Any]:
     """What makes of a column's raw value what the row holds."""
-    if len(steps) == 1 and getattr(steps[0], "__name__", "") == "convert_datetimefield_value":
-        return _read_instant
+    known = _READERS.get(getattr(steps[0], "__name__", "")) if len(steps) == 1 else None
+    if known is not None:
+        return known
 
     def convert(value: Any) -> Any:
         for step in steps:
@@ -266,6 +275,17 @@ def _read_instant(found: datetime | str | None) -> datetime | None:
     if not found:
         return None
     return (datetime.fromisoformat(found) if isinstance(found, str) else found).replace(tzinfo=UTC)
+
+
+def _read_code(found: UUID | str | None) -> UUID | None:
+    return UUID(found) if isinstance(found, str) else found
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "convert_datetimefield_value": _read_instant,
+    "convert_uuidfield_value": _read_code,
+}
+"""By the name of the method of Django's connection that does the same: the method would hold the connection of the thread that asked first."""
 
 
 def _made(model: type[models.Model], names: list[str], values: Iterable[Any]) -> models.Model:

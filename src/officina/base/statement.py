@@ -4,8 +4,10 @@ Django wraps a new cursor around each statement, looks who listens, and words it
 prescription that takes longer than the database does. Where somebody listens (a test that counts, a log), Django's own way is gone.
 """
 
+import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
 
@@ -16,10 +18,27 @@ T = TypeVar("T")
 Values = Sequence[Any]
 
 
+class _Kept:
+    """The connection of a thread, closed with it: Django's own wrapper goes round in circles and waits for the garbage collector.
+
+    Only in the process that opened it: a forked one holds the same socket, and must not say goodbye on it.
+    """
+
+    def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
+        self.wrapper, self.process = wrapper, os.getpid()
+
+    def __del__(self, process: Callable[[], int] = os.getpid) -> None:
+        driver, self.wrapper.connection = self.wrapper.connection, None
+        if driver is not None and process() == self.process:
+            with suppress(Exception):
+                driver.close()
+
+
 class _Here(threading.local):
     """The connection of a thread: looking it up by thread and alias at every column adds up."""
 
     database: BaseDatabaseWrapper | None = None
+    kept: _Kept | None = None
     cursor: Any = None
     """One cursor for statement after statement: what each takes is taken before the next begins."""
     opened: Any = None
@@ -34,6 +53,7 @@ def database() -> BaseDatabaseWrapper:
     found = _here.database
     if found is None:
         found = _here.database = connections[DEFAULT_DB_ALIAS]
+        _here.kept = _Kept(found)
     return found
 
 
@@ -67,17 +87,19 @@ def _count(cursor: Any) -> int:
 def _run(sql: str, values: Values, take: Callable[[Any], T]) -> T:
     here = database()
     here.ensure_connection()
-    if _is_heard(here):
-        with here.cursor() as cursor:
-            cursor.execute(sql, values)
-            return take(cursor)
     try:
+        if _is_heard(here):
+            with here.cursor() as cursor:
+                cursor.execute(sql, values)
+                return take(cursor)
         if here.vendor == "sqlite":
             return take(here.connection.execute(_marked(sql), values))
         if _here.opened is not here.connection:
             _here.opened, _here.cursor = here.connection, here.connection.cursor()
         return take(_here.cursor.execute(sql, values))
     except Exception:
+        # Whoever catches this must not commit the half that was done before.
+        here.needs_rollback = here.needs_rollback or here.in_atomic_block
         # Named as Django names it, and the connection looked at before it is used again.
         with here.wrap_database_errors:
             raise

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import click
+from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
 
@@ -21,6 +22,7 @@ from officina.cli import house
 )
 def serve(port: int, host: str) -> None:
     """Serve the web application; stop with Ctrl+C."""
+    _must_be_free(port=port, host=host)
     house.migrate()
     run(port=port, host=host)
 
@@ -29,6 +31,8 @@ def run(*, port: int, host: str = "127.0.0.1") -> None:
     """Serve until stopped. Two processes with few threads: more threads only wait for each other."""
     _must_be_free(port=port, host=host)
     click.echo(f"Officina is open at http://{host}:{port}/  (Ctrl+C closes)")
+    # The server's processes are forked from this one: a connection that they took over would know nothing of its own locks.
+    connections.close_all()
     worker = subprocess.Popen([sys.executable, "-m", "officina.cli", "worker"])
     try:
         Granian(
@@ -38,6 +42,7 @@ def run(*, port: int, host: str = "127.0.0.1") -> None:
             interface=Interfaces.WSGI,
             workers=2,
             blocking_threads=4,
+            blocking_threads_idle_timeout=600,
             websockets=False,
         ).serve()
     finally:

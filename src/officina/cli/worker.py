@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from django.conf import settings
+from django.db import DatabaseError, close_old_connections
 
 from officina.base import outbox, queries, services
 from officina.base.access import Actor
@@ -54,10 +55,16 @@ def worker(once: bool) -> None:
     """Send the outbox to its partners' folders, read messages that were kept and never read, seal the audit trail."""
     if once:
         house.migrate()
-    while True:
+    if once:
         work_through()
-        if once:
-            return
+        return
+    while True:
+        # No request ends here: a connection that the database closed is looked for before each round.
+        close_old_connections()
+        try:
+            work_through()
+        except DatabaseError as problem:
+            _log.error("the database could not be used, tried again in a minute: %s", type(problem).__name__)
         time.sleep(60)
 
 

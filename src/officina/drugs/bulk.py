@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
 from officina.base.fields import ScaledField
 from officina.kernel.errors import ParseError
 
+K = TypeVar("K", int, str)
 BATCH = 5_000
 _CODES = 20
 """Up to this length a field is a code or a unit; longer ones are words."""
@@ -84,9 +85,9 @@ class Table:
         self._changed.clear()
 
 
-def in_chunks(keys: Iterable[int], size: int = 500) -> Iterable[list[int]]:
+def in_chunks(keys: Iterable[K], size: int = 500) -> Iterable[list[K]]:
     """Keys a few hundred at a time, as many as a statement may name on every database."""
-    chunk: list[int] = []
+    chunk: list[K] = []
     for key in keys:
         chunk.append(key)
         if len(chunk) == size:

@@ -25,18 +25,27 @@ def settle() -> int:
     """Give every drug the schedule that its listed products bear out; gives how many have another one now. In the running transaction.
 
     Which product of a drug is read first says nothing, and an edition may reschedule. What the house entered is only made stricter.
+    A strength or form of which no labeler tells a schedule has that of its other strengths and forms: the only maker of pregabalin
+    solution leaves it out.
     """
-    controlled = Product.objects.filter(schedule__gt=0, ended_on=None).exclude(listing=None).values("drug_id")
-    rows = Product.objects.filter(Q(drug_id__in=controlled) | Q(drug__schedule__gt=0), ended_on=None)
-    counted = rows.exclude(listing=None).values_list("drug_id", "excluded", "schedule").annotate(Count("pk"))
-    listings: defaultdict[int, tuple[Counter[int], Counter[int]]] = defaultdict(lambda: (Counter(), Counter()))
-    for drug_id, excluded, schedule, count in counted:
-        listings[drug_id][excluded][schedule] += count
+    listed = Product.objects.filter(ended_on=None).exclude(listing=None)
+    names = set(listed.filter(schedule__gt=0).values_list("drug__generic_name", flat=True).distinct())
+    names |= set(Drug.objects.filter(schedule__gt=0).values_list("generic_name", flat=True).distinct())
+    listings: defaultdict[int | str, tuple[Counter[int], Counter[int]]] = defaultdict(lambda: (Counter(), Counter()))
+    seen: set[int] = set()
+    # Asked by name in portions: one question with a question inside takes PostgreSQL minutes right after an import.
+    for portion in in_chunks(sorted(names)):
+        rows = listed.filter(drug__generic_name__in=portion)
+        counted = rows.values_list("drug_id", "drug__generic_name", "excluded", "schedule").annotate(Count("pk"))
+        for drug_id, name, excluded, schedule, count in counted:
+            seen.add(drug_id)
+            for key in (drug_id, name):
+                listings[key][excluded][schedule] += count
     changed: defaultdict[int, list[int]] = defaultdict(list)
-    for chunk in in_chunks(sorted(listings)):
-        for drug_id, now, is_house in Drug.objects.filter(pk__in=chunk).values_list("pk", "schedule", "is_house"):
-            certified, excluded_ones = listings[drug_id]
-            told = schedules.of_listings(certified or excluded_ones)
+    for chunk in in_chunks(sorted(seen)):
+        found = Drug.objects.filter(pk__in=chunk).values_list("pk", "generic_name", "schedule", "is_house")
+        for drug_id, name, now, is_house in found:
+            told = _told(*listings[drug_id]) or _told(*listings[name])
             right = schedules.strictest(now, told) if is_house else told
             if right != now:
                 changed[right].append(drug_id)
@@ -44,6 +53,10 @@ def settle() -> int:
         for chunk in in_chunks(drugs):
             Drug.objects.filter(pk__in=chunk).update(schedule=right)
     return sum(map(len, changed.values()))
+
+
+def _told(certified: Counter[int], excluded: Counter[int]) -> int:
+    return schedules.of_listings(certified or excluded)
 
 
 def of_lists(drug: Drug, *, on: date, state: str) -> int:
