@@ -238,7 +238,7 @@ class TestThePlan:
             synchronising.common_date(cast.max, str(agreed(cast, cast.tess.day(cast.clock) + timedelta(days=21)).code))
 
     def test_the_statements_do_not_grow_with_the_medicines(self, cast, two, django_assert_num_queries):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             plan(cast)
 
 
