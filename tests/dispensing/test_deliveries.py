@@ -9,11 +9,14 @@ from django.db import DatabaseError, transaction
 from cast import assemble
 from officina.dispensing import queries, takings, will_call
 from officina.dispensing.models import Bag, DeliveryStep, Payment, PickUp
-from officina.dispensing.services import checking, deliveries, pickup
+from officina.dispensing.services import checking, deliveries, merging, pickup, review
+from officina.drugs.models import Ingredient
 from officina.inventory import services as stock
 from officina.kernel.errors import Refused
+from officina.patients import services as profiles
 from officina.patients.models import Patient
 from officina.prescriptions.models import Prescription
+from officina.screening import queries as screening
 
 
 @pytest.fixture
@@ -116,6 +119,25 @@ class TestLeaving:
         stock.quarantine(cast.ada, lot=cast.lot, why="recall", at=cast.at())
         refused("quarantined_lot", send)
         assert Bag.objects.get(pk=fill.bag_id).state == "waiting"
+
+    def test_a_bag_in_which_something_serious_was_found_since_its_check_does_not_leave(self, cast, fill):
+        details = profiles.Details(last_name="Flores", first_name="Rosie", born_on=cast.rosa.born_on, sex="F")
+        twin = profiles.add(cast.tess, details=details, at=cast.at())
+        profiles.no_known_allergies(cast.tess, patient=twin, at=cast.at())
+        allergy = {
+            "text": "Metformin",
+            "ingredient": Ingredient.objects.get(key="metformin"),
+            "severity": "anaphylaxis",
+        }
+        profiles.note_allergy(cast.tess, patient=twin, **allergy, at=cast.at())
+        merging.merge(cast.tess, survivor=cast.rosa, merged=twin, at=cast.at())
+        refused("alerts_open", lambda: deliveries.send(cast.tess, bag=fill.bag, driver="Dan", at=cast.at()))
+        assert Bag.objects.get(pk=fill.bag_id).state == "waiting"
+        for alert in screening.current(fill.prescription_id).alerts.all():
+            if alert.is_open:
+                said = {"resolution": "patient_consulted", "reason": "Takes it for years"}
+                review.resolve_alert(cast.ada, alert=alert, **said, at=cast.at())
+        assert deliveries.send(cast.tess, bag=fill.bag, driver="Dan", at=cast.at()).state == "out"
 
     def test_what_is_with_a_driver_is_not_returned_to_stock_and_not_listed_for_it(self, cast, fill, out):
         back = {"fill": again(fill, cast), "why": "late", "at": cast.at()}

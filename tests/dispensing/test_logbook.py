@@ -16,10 +16,13 @@ from officina.dispensing import logbook
 from officina.dispensing.logbook import Buyer, Ware
 from officina.dispensing.models import PseudoephedrineSale
 from officina.dispensing.services import logbook as selling
+from officina.dispensing.services import merging
 from officina.dispensing.services.logbook import Signed
 from officina.inventory import queries as stock
 from officina.inventory import services as inventory
 from officina.kernel.errors import Refused
+from officina.patients import noting
+from officina.patients import services as profiles
 
 KIM = Buyer(
     last_name="Doe", first_name="Kim", born_on=date(1980, 5, 1), address="1 Oak St, Madison WI", identity_kind="driver's license",
@@ -237,3 +240,46 @@ def test_two_registers_that_sell_to_one_person_at_once_stay_within_the_limit(tog
     sales = together(*(lambda a=a: sell(cast, a, units_each=100, at=at) for a in (cast.tess, cast.theo)))
     assert sorted(type(s).__name__ for s in sales) == ["PseudoephedrineSale", "Refused"]
     assert PseudoephedrineSale.objects.count() == 1
+
+
+class TestTheSamePersonUnderAnotherName:
+    """Rosa Flórez of the cast bought as Rosa Doe before, and shows another licence now."""
+
+    def buyer(self, cast, last_name, number):
+        return dataclasses.replace(
+            KIM, last_name=last_name, first_name="Rosa", born_on=cast.rosa.born_on, identity_number=number
+        )
+
+    def again(self, cast, federal):
+        with pytest.raises(Refused) as no:
+            sell(cast, federal, self.buyer(cast, "Florez", "N1"), units_each=60)
+        assert no.value.code == "over_limit"
+
+    def test_a_former_name_that_the_house_knows_counts_and_one_struck_out_does_not(self, cast, federal):
+        sell(cast, federal, self.buyer(cast, "Doe", "O1"), units_each=100)
+        answer = logbook.judged(federal, self.buyer(cast, "Florez", "N1"), BOX, at=cast.at())
+        assert answer.bought == []
+        noted = noting.note_name(
+            cast.tess, patient=cast.rosa, last_name="Doe", first_name="", kind="maiden", at=cast.at()
+        )
+        self.again(cast, federal)
+        # The other way round, too: who bought by the new name comes with the old card.
+        answer = logbook.judged(federal, self.buyer(cast, "Doe", "X9"), BOX, at=cast.at())
+        assert len(answer.bought) == 1
+        noting.strike_name(cast.tess, patient=cast.rosa, name=noted, why="Her sister", at=cast.at())
+        assert logbook.bought(federal, self.buyer(cast, "Florez", "N1"), at=cast.at()) == []
+
+    def test_a_merged_record_s_name_counts_while_it_is_merged(self, cast, federal):
+        details = profiles.Details(last_name="Doe", first_name="Rosa", born_on=cast.rosa.born_on, sex="F")
+        twin = profiles.add(cast.tess, details=details, at=cast.at())
+        sell(cast, federal, self.buyer(cast, "Doe", "O1"), units_each=100)
+        made = merging.merge(cast.tess, survivor=cast.rosa, merged=twin, at=cast.at())
+        self.again(cast, federal)
+        merging.unmerge(cast.ada, merge=made, why="They are sisters", at=cast.at())
+        assert logbook.bought(federal, self.buyer(cast, "Florez", "N1"), at=cast.at()) == []
+
+    def test_somebody_else_born_on_that_day_and_another_house_s_patients_do_not_count(self, cast, federal):
+        sell(cast, federal, self.buyer(cast, "Doe", "O1"), units_each=100)
+        details = profiles.Details(last_name="Doe", first_name="Rosa", born_on=cast.rosa.born_on, sex="F")
+        profiles.add(cast.tess, details=details, at=cast.at())
+        assert logbook.bought(federal, self.buyer(cast, "Florez", "N1"), at=cast.at()) == []

@@ -1,6 +1,6 @@
 """Two records of one patient: what shows, is screened and is owed as one, what stands in the way, and exactly what was when it is taken back."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,10 +9,11 @@ import cast as standing
 from at_once import told
 from cast import TODAY
 from officina.base import audit
-from officina.dispensing import queries, refillable, takings
+from officina.dispensing import queries, refillable, synchronising, takings
 from officina.dispensing.models import Fill, PickUp
 from officina.dispensing.rules.payments import Tender
-from officina.dispensing.services import checking, entry, merging, payments, pickup, review
+from officina.dispensing.services import auto_refill, checking, entry, merging, payments, pickup, review
+from officina.dispensing.services import synchronising as services
 from officina.kernel.errors import Refused
 from officina.patients import caps, noting
 from officina.patients import merging as records
@@ -20,6 +21,7 @@ from officina.patients import queries as patients
 from officina.patients import services as profiles
 from officina.patients.models import Merge, NameWord, Patient
 from officina.prescriptions import queries as prescriptions
+from officina.prescriptions.services import consents
 from officina.screening import queries as screening
 
 
@@ -170,6 +172,24 @@ def test_the_screening_sees_both_histories_while_merged_and_only_its_own_afterwa
     assert not duplicates(mine)
     assert not duplicates(theirs)
     review.clear_review(cast.ada, fill=fresh, at=cast.at())
+
+
+def test_one_date_and_refills_by_themselves_go_by_all_records_of_the_person(cast):
+    twin = record(cast)
+    theirs = cast.sold(patient=twin)
+    rx = queries.fill(cast.tess, str(theirs.code)).prescription
+    consents.give(cast.tess, prescription=rx, given_by="Rosa Flórez", how="telephone", at=cast.at())
+    anchor = cast.tess.day(cast.clock) + timedelta(days=45)
+    services.agree(cast.tess, patient=twin, anchor=anchor, agreed_by="Rosa Flórez", how="telephone", at=cast.at())
+    merge(cast, twin)
+    cast.later(25)
+    plan = synchronising.plan(cast.tess, now(cast.rosa), on=cast.tess.day(cast.clock))
+    assert plan.agreed.on == anchor
+    assert [line.rx.pk for line in plan.lines] == [rx.pk]
+    (swept,) = auto_refill.sweep(cast.wire, at=cast.at())
+    assert swept.fill.prescription_id == rx.pk
+    line = synchronising.plan(cast.tess, now(cast.rosa), on=cast.tess.day(cast.clock)).lines[0]
+    assert line.obstacle.code == "under_way"
 
 
 def test_a_later_order_is_screened_against_the_merged_record_s_medicines_and_allergies(cast):

@@ -12,8 +12,12 @@ from officina.base.models import AuditEntry
 from officina.dispensing import queries, refillable
 from officina.dispensing.models import Fill
 from officina.dispensing.rules import refilling
-from officina.dispensing.services import checking, filling, refills, review
+from officina.dispensing.services import auto_refill, checking, filling, refills, review
+from officina.drugs.models import SubstanceSchedule
+from officina.kernel.clock import add_months
 from officina.kernel.errors import Refused
+from officina.prescriptions.models import Prescriber
+from officina.prescriptions.services import consents
 from officina.screening import queries as screening
 
 
@@ -195,6 +199,71 @@ class TestThroughTheServices:
         for who in (cast.max, cast.lapsed):
             with pytest.raises(Refused):
                 again(cast, first, by=who)
+
+
+class TestAStricterListSinceTheEntry:
+    """A list controls metformin while two refills of it wait (21 CFR 1306.12(a), 1306.22)."""
+
+    def listed(self, cast, schedule, on=None):
+        SubstanceSchedule.objects.create(
+            key=f"s{schedule}", jurisdiction="US", substance="METFORMIN", schedule=schedule, starts_on=on
+        )
+
+    def test_the_refill_is_dispensed_as_what_it_is_now_and_says_so_on_the_label(self, cast):
+        first = cast.sold(refills=11)
+        self.listed(cast, 4)
+        cast.later(25)  # 75 % are used up, 85 % not yet
+        with pytest.raises(Refused, match="controlled substance"):
+            again(cast, first)
+        cast.later(2)
+        rx = again(cast, first).prescription
+        written_on = rx.written_on
+        assert (rx.schedule, rx.refills, rx.expires_on) == (4, 5, add_months(written_on, 6))
+        fill = Fill.objects.get(kind="refill")
+        facts = queries.label_facts(queries.fill(cast.tess, str(fill.code)), on=cast.tess.day(cast.clock))
+        assert facts.schedule == 4
+        told = AuditEntry.objects.get(verb="prescription.held_stricter")
+        assert (told.before["schedule"], told.after["schedule"], told.after["refills"]) == ("0", "4", "5")
+
+    def test_what_is_in_schedule_ii_by_now_is_not_refilled(self, cast):
+        first = cast.sold()
+        self.listed(cast, 2)
+        cast.later(25)
+        with pytest.raises(Refused, match=r"no refills left.*1306\.12") as no:
+            again(cast, first, by=cast.ada, early="Please")
+        assert no.value.code == "no_refills"
+        assert not Fill.objects.filter(kind="refill").exists()
+
+    def test_after_six_months_it_has_expired_and_without_a_dea_number_nothing_goes(self, cast):
+        first = cast.sold()
+        self.listed(cast, 4)
+        Prescriber.objects.update(dea="")
+        cast.later(25)
+        with pytest.raises(Refused) as no:
+            again(cast, first)
+        assert no.value.code == "dea_missing"
+        Prescriber.objects.update(dea="AB1234563")
+        cast.later(170)
+        with pytest.raises(Refused) as no:
+            again(cast, first)
+        assert no.value.code == "expired"
+
+    def test_a_list_that_is_not_in_force_yet_or_is_looser_changes_nothing(self, cast):
+        first = cast.sold()
+        self.listed(cast, 4, on=date(2027, 6, 1))
+        cast.later(25)
+        assert again(cast, first).prescription.schedule == 0
+        assert not AuditEntry.objects.filter(verb="prescription.held_stricter").exists()
+
+    def test_it_is_not_refilled_by_itself_any_more_nor_brought_to_a_date_as_what_it_was(self, cast):
+        first = cast.sold()
+        rx = queries.fill(cast.tess, str(first.code)).prescription
+        consents.give(cast.tess, prescription=rx, given_by="Rosa Flórez", how="telephone", at=cast.at())
+        self.listed(cast, 4)
+        cast.later(25)
+        (swept,) = auto_refill.sweep(cast.wire, at=cast.at())
+        assert (swept.fill, swept.refusal.code) == (None, "auto_refill")
+        assert not Fill.objects.filter(kind="refill").exists()
 
 
 class TestAsked:

@@ -1,13 +1,16 @@
 """Schedule II by telephone in an emergency: checklist, seven days, and whom to tell (21 CFR 1306.11(d); domain rules 1.7)."""
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from cast import TODAY
 from officina.base.models import AuditEntry
+from officina.dispensing import queries as fills
 from officina.dispensing.models import Fill
-from officina.dispensing.services import entry, intake
+from officina.dispensing.services import checking, entry, filling, intake, review
+from officina.inventory.models import Lot
 from officina.kernel.errors import Refused
 from officina.law import emergency as law
 from officina.prescriptions import queries
@@ -127,3 +130,49 @@ def test_another_house_sees_none_of_it(cast):
     for call in (lambda: queries.emergency(cast.max, str(order.code)), lambda: came(cast, order) if cast.later(5) is None else emergency.signed_came(cast.max, order=order, came_on=date(2026, 11, 24), is_marked=True, has_oral_date=True, at=cast.at())):  # fmt: skip
         with pytest.raises(Refused):
             call()
+
+
+def counted(cast, fill):
+    """An emergency supply in its bin."""
+    fill = entry.approve_entry(cast.ada, fill=entered(cast, fill), at=cast.at())
+    return cast.worked(fill, Lot.objects.get(package=cast.oxycodone))
+
+
+def test_what_waits_in_the_bin_stays_there_once_the_signed_one_is_overdue_and_telling_the_dea_opens_nothing(cast):
+    fill = counted(cast, taken(cast))
+    order = fill.prescription.emergency
+    cast.later(8)
+    with pytest.raises(Refused, match="nothing more may be dispensed") as no:
+        cast.handed_over(fill)
+    assert no.value.code == "signed_overdue"
+    emergency.tell_dea(cast.ada, order=order, how="Letter to the Milwaukee office", at=cast.at())
+    with pytest.raises(Refused, match="nothing more may be dispensed"):
+        cast.handed_over(fill)
+    back = checking.return_to_stock(cast.ada, fill=fill, why="Signed one never came", at=cast.at())
+    assert back.state == "returned"
+
+
+@pytest.mark.parametrize(("has_come", "days"), [(False, 7), (True, 10)])
+def test_on_the_last_day_and_after_the_signed_one_came_it_is_handed_over(cast, has_come, days):
+    fill = counted(cast, taken(cast))
+    if has_come:
+        cast.later(5)
+        came(cast, fill.prescription.emergency)
+    cast.later(days)
+    assert cast.handed_over(fill).state == "sold"
+
+
+def test_less_of_an_emergency_supply_leaves_a_rest_of_72_hours_whatever_reason_is_chosen(cast):
+    fill = entry.approve_entry(cast.ada, fill=entered(cast, taken(cast)), at=cast.at())
+    fill = review.settle_payment(cast.tess, fill=review.clear_review(cast.ada, fill=fill, at=cast.at()), at=cast.at())
+    fill = filling.take(cast.tess, fill=fill, at=cast.at())
+    cast.scan(fill, Lot.objects.get(package=cast.oxycodone), Decimal(4))
+    fill = fills.fill(cast.tess, str(fill.code))
+    filling.partial(cast.tess, fill=fill, why="Asked for four", case="asked", at=cast.at())
+    rest = fills.fill(cast.tess, str(Fill.objects.get(kind="completion").code))
+    assert rest.part_case == "emergency_asked"
+    assert rest.due_by <= cast.clock + timedelta(hours=72)
+    cast.later(8)
+    with pytest.raises(Refused) as no:
+        filling.take(cast.tess, fill=rest, at=cast.at())
+    assert no.value.code == "signed_overdue"

@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 
 from cast import TODAY
-from officina.dispensing.services import entry, filling, review
+from officina.dispensing.services import entry, filling, merging, review
 from officina.drugs.models import Drug, Product
 from officina.kernel.errors import Refused
+from officina.patients import services as people
+from officina.prescriptions.models import Prescription
 from officina.prescriptions.services import orders
 
 DIRECTIONS = "Take 1 tablet by mouth every 6 hours as needed."
@@ -152,6 +154,20 @@ class TestSeveralOfScheduleII:
 
     def test_more_than_ninety_days_in_all_are_refused(self, cast):
         self.one(cast, 60)
+        with pytest.raises(Refused, match="at most 90 days"):
+            self.one(cast, 31, TODAY + timedelta(days=60))
+
+    def test_what_was_ordered_under_another_record_of_the_same_person_counts(self, cast):
+        twin = people.add(
+            cast.tess,
+            details=people.Details(last_name="Flores", first_name="Rosie", born_on=cast.rosa.born_on, sex="F"),
+            at=cast.at(),
+        )
+        people.no_known_allergies(cast.tess, patient=twin, at=cast.at())
+        self.one(cast, 60, patient=twin)
+        self.one(cast, 31, patient=cast.rosa)
+        orders.end(Prescription.objects.get(patient=cast.rosa))
+        merging.merge(cast.tess, survivor=cast.rosa, merged=twin, at=cast.at())
         with pytest.raises(Refused, match="at most 90 days"):
             self.one(cast, 31, TODAY + timedelta(days=60))
 

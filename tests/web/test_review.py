@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 
 from officina.dispensing import queries
-from officina.dispensing.services import entry
+from officina.dispensing.services import entry, merging, review
 from officina.drugs.models import Ingredient
 from officina.patients import services as patients
 from officina.prescriptions.written import WrittenPatient
 from officina.screening import queries as screening
+from officina.web import rail
 
 HTMX = {"HX-Request": "true", "HX-Target": "work"}
 NASTY = """<script>alert("x")</script>'"""
@@ -262,3 +263,73 @@ def test_a_name_that_is_a_script_is_text_everywhere(cast, ada):
     ):
         assert "<script>alert" not in text(answer)
         assert "&lt;script&gt;alert" in text(answer)
+
+
+@pytest.fixture
+def stopped(cast):
+    """In its bin, checked; then a record is merged that knows of an allergy to it."""
+    fill = cast.bagged()
+    details = patients.Details(last_name="Flores", first_name="Rosie", born_on=cast.rosa.born_on, sex="F")
+    twin = patients.add(cast.tess, details=details, at=cast.at())
+    metformin = Ingredient.objects.get(key="metformin")
+    patients.note_allergy(
+        cast.tess, patient=twin, text="Metformin", ingredient=metformin, severity="anaphylaxis", at=cast.at()
+    )
+    merging.merge(cast.tess, survivor=cast.rosa, merged=twin, at=cast.at())
+    return again(cast, fill)
+
+
+class TestWhatIsStoppedSinceItWasCleared:
+    def test_it_stands_at_the_review_desk_and_on_the_counter_until_it_is_answered(self, seat, cast, stopped):
+        path, ada = f"/review/{stopped.code}/", seat(cast.ada)
+        for page in (text(ada.get("/review/")), text(ada.get("/"))):
+            assert "Stopped by a new alert" in page
+            assert path in page
+        page = text(ada.get(path))
+        assert "was found since" in page
+        assert "bin A1" in page
+        assert alert_of(stopped).sentence in page
+        alert = alert_of(stopped)
+        answer = post(
+            ada, stopped, "resolve", alert=alert.code, resolution="patient_consulted", reason="Takes it daily"
+        )
+        assert answer.status_code == 200
+        assert "Stopped by a new alert" not in text(answer)
+        assert "Stopped by a new alert" not in text(ada.get("/"))
+        assert cast.handed_over(again(cast, stopped)).state == "sold"
+
+    def test_the_rail_counts_it(self, cast, stopped):
+        def waits():
+            return next(s.waiting for s in rail.stops(cast.ada, "/", at=cast.clock) if s.desk.name == "review")
+
+        assert (waits(), alert_of(stopped).severity <= 2) == (1, True)
+        alert = alert_of(stopped)
+        review.resolve_alert(cast.ada, alert=alert, resolution="not_applicable", reason="Was an error", at=cast.at())
+        assert waits() == 0
+
+    def test_it_is_screened_again_from_there(self, seat, cast, stopped):
+        ada = seat(cast.ada)
+        assert "Screen again" in text(ada.get(f"/review/{stopped.code}/"))
+        assert post(ada, stopped, "screen_again").status_code == 200
+        assert again(cast, stopped).state == "bin"
+        assert alert_of(stopped).is_open
+
+    def test_a_technician_sees_on_the_counter_that_it_is_stopped_and_answers_nothing(self, seat, cast, stopped):
+        tess = seat(cast.tess)
+        page = text(tess.get("/"))
+        assert "Stopped by a new alert" in page
+        assert f"/review/{stopped.code}/" not in page
+        alert = alert_of(stopped)
+        post(tess, stopped, "resolve", alert=alert.code, resolution="not_applicable", reason="Because I say")
+        assert alert_of(stopped).pk == alert.pk
+
+    def test_another_pharmacy_sees_nothing_of_it(self, seat, cast, stopped):
+        client = seat(cast.max)
+        for path in ("/", "/review/"):
+            assert "Stopped by a new alert" not in text(client.get(path))
+
+    def test_a_cleared_fill_without_a_new_alert_is_not_called_stopped(self, seat, cast):
+        fill = cast.bagged()
+        ada = seat(cast.ada)
+        assert "Stopped" not in text(ada.get("/review/"))
+        assert "was found since" not in text(ada.get(f"/review/{fill.code}/"))

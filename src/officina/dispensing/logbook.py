@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from officina.kernel.errors import Refused
 from officina.law import pseudoephedrine as law
 from officina.law.pseudoephedrine import Sale, Wish
 from officina.law.ruling import Ruling
+from officina.patients import queries as patients
 from officina.patients import rules as names
 
 KEPT_DAYS = 31
@@ -73,8 +74,13 @@ def plain_number(identity: str) -> str:
 
 
 def bought(actor: Actor, buyer: Buyer, *, at: datetime) -> list[PseudoephedrineSale]:
-    """Sales of the last thirty days to one person, by name and birth or by identification, without what was taken back. One statement."""
-    same = Q(person=person_of(buyer))
+    """Sales of the last thirty days to one person, by name and birth or by identification, without what was taken back.
+
+    Who has married and shows a new licence is the same person still, where the patients' desk knows the other name.
+    """
+    others = patients.also_called(actor, last_name=buyer.last_name, first_name=buyer.first_name, born_on=buyer.born_on)
+    asked = [buyer, *(replace(buyer, last_name=last, first_name=first) for last, first in others)]
+    same = Q(person__in={person_of(one) for one in asked})
     if number := plain_number(buyer.identity_number):
         same |= Q(identity_number=number)
     rows = PseudoephedrineSale.objects.filter(same, site_id=actor.site_id, at__gt=at - timedelta(days=KEPT_DAYS))

@@ -14,6 +14,7 @@ from django.db.models import (
     Case,
     CharField,
     Count,
+    Exists,
     F,
     Min,
     OuterRef,
@@ -39,12 +40,14 @@ from officina.dispensing.people import translated
 from officina.dispensing.rules import refilling, returns
 from officina.dispensing.rules.machine import OPEN, State
 from officina.drugs import queries as drugs
+from officina.drugs.rules.schedules import strictest
 from officina.inventory import queries as stock
 from officina.inventory import rules as lots
 from officina.kernel.errors import Refused
 from officina.labels.content import LabelFacts
 from officina.patients import queries as patients
 from officina.prescriptions.models import Message, Prescription
+from officina.screening.models import Alert
 
 _WITH = ("prescription__drug", "prescription__prescriber", "patient", "package__product__drug", "bag")
 
@@ -86,6 +89,8 @@ class Waiting:
     count: int
     oldest: datetime | None
     promised: datetime | None
+    stopped: int = 0
+    """So many of those past the review are stopped by a serious alert that was found since."""
 
     def late_by(self, at: datetime) -> timedelta:
         """How late the most urgent one is against its promise; zero where nothing is."""
@@ -98,12 +103,30 @@ def _fills(site_id: Any) -> QuerySet[Fill]:
 
 _CLOSED = [State.SOLD, State.CANCELLED, State.RETURNED]
 """Said beside the states that are wanted, so that the database takes the small index of what waits."""
+REVIEWED = (
+    State.WAITING_FOR_PAYMENT, State.READY_TO_FILL, State.FILLING, State.FINAL_CHECK, State.CHECKED, State.BIN, State.HELD,
+)  # fmt: skip
+"""Past the clinical review, or set aside: what a pharmacist has cleared, until something new is found."""
+
+
+def _open_alerts() -> Exists:
+    return Exists(
+        Alert.objects.filter(
+            screening__prescription=OuterRef("prescription"),
+            screening__is_current=True,
+            severity__lte=2,
+            resolved_at__isnull=True,
+        )
+    )
+
+
+_STOPPED = Count("id", filter=Q(state__in=REVIEWED) & Q(_open_alerts()))
 _WAITING = Question(
     lambda site: (
         Fill.objects.filter(site=site, state__in=OPEN)
         .exclude(state__in=_CLOSED)
         .values_list("state")
-        .annotate(n=Count("id"), oldest=Min("since"), promised=Min("promised_at"))
+        .annotate(n=Count("id"), oldest=Min("since"), promised=Min("promised_at"), stopped=_STOPPED)
         .order_by("state")
     ),
     site=BigIntegerField(),
@@ -147,21 +170,27 @@ def waiting(actor: Actor) -> dict[State, Waiting]:
     return {s: found.get(s, Waiting(s, 0, None, None)) for s in OPEN}
 
 
+def stopped_by_alert(actor: Actor, *, most: int = 50) -> list[Piece]:
+    """Fills that were cleared and that a serious alert stops since: records were merged, or somebody screened again. One statement."""
+    return [_piece(*row) for row in _in_states(REVIEWED, most, is_stopped=True)(site=actor.site_id)]
+
+
 def worklist(actor: Actor, *states: State, most: int = 50) -> list[Piece]:
     """Fills in these states, earliest promise first. One statement."""
     return [_piece(*row) for row in _in_states(states, most)(site=actor.site_id)]
 
 
 @cache
-def _in_states(states: tuple[State, ...], most: int) -> Question[tuple[Any, ...]]:
+def _in_states(states: tuple[State, ...], most: int, *, is_stopped: bool = False) -> Question[tuple[Any, ...]]:
     def drug(name: str) -> Coalesce:
         # What was chosen to be dispensed goes before what was entered.
         return Coalesce(f"package__product__drug__{name}", f"prescription__drug__{name}")
 
+    stopped = [_open_alerts()] if is_stopped else []
     is_open = Q(patient__isnull=True) | Q(prescription__drug__isnull=True)
     return Question(
         lambda site: (
-            Fill.objects.filter(site=site, state__in=states)
+            Fill.objects.filter(*stopped, site=site, state__in=states)
             .exclude(state__in=_CLOSED)
             .order_by("promised_at", "id")
             .values_list(
@@ -355,7 +384,8 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
         written_on=p.written_on,
         filled_on=on,
         lot_expires_on=min(expiries) if expiries else None,
-        schedule=drug.schedule,
+        # A list or the state may hold it stricter than the directory: the order says by which it is dispensed.
+        schedule=strictest(drug.schedule, p.schedule),
         description=package.product.appearance,
         pharmacist_initials=fill.verified_initials,
         ingredients=tuple(i.name for i in ingredients),

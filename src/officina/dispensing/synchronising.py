@@ -75,7 +75,7 @@ class Plan:
 
 
 def plan(actor: Actor, patient: Patient, *, on: date, anchor: date | None = None) -> Plan:
-    """How each medicine comes to the date: the one given, else the one agreed to, else the day on which the last runs out. Three statements."""
+    """How each medicine comes to the date: the one given, else the one agreed to, else the day on which the last runs out. Four statements."""
     rows = prescriptions.prescriptions(actor).filter(
         patient__in=patients.records_of(patient.pk), is_active=True, drug__isnull=False
     )

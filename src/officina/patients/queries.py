@@ -119,6 +119,28 @@ def names_of(patient: Patient) -> list[FormerName]:
     return list(FormerName.objects.filter(patient__in=records(patient.person_id), ended_on=None).order_by("id"))
 
 
+def also_called(actor: Actor, *, last_name: str, first_name: str, born_on: date) -> list[tuple[str, str]]:
+    """Every other name, last and first, by which who says this name and birth date is known here: former ones, and those of merged records.
+
+    Three statements, one where nobody was born on that day.
+    """
+    born = {p.pk: p for p in patients(actor).filter(born_on=born_on)}
+    if not born:
+        return []
+    names: dict[int, set[tuple[str, str]]] = {}
+    for p in born.values():
+        names.setdefault(p.person_id, set()).add((p.last_name, p.first_name))
+    for former in FormerName.objects.filter(patient__in=list(born), ended_on=None):
+        p = born[former.patient_id]
+        names[p.person_id].add((former.last_name or p.last_name, former.first_name or p.first_name))
+    for merge in Merge.objects.filter(survivor__in=list(born), ended_at=None):
+        told = (merge.survivor_before, merge.merged_before)
+        names[born[merge.survivor_id].person_id] |= {(one["last_name"], one["first_name"]) for one in told}
+    key = rules.name_key(last_name, first_name)
+    same = (of_one for of_one in names.values() if any(rules.name_key(*name) == key for name in of_one))
+    return sorted({name for of_one in same for name in of_one if rules.name_key(*name) != key})
+
+
 def cap_wishes_of(patient: Patient) -> list[CapWish]:
     """Who asked for easy-open caps, and when; newest first, with what ended."""
     return list(CapWish.objects.filter(patient__in=records(patient.person_id)).order_by("-at", "-id"))

@@ -27,6 +27,8 @@ class Desk:
     """What waits here besides fills: 'message', 'withdrawal', 'enquiry', 'emergency'."""
     needs: tuple[Act, ...] = ()
     """Any one of these acts brings a person to this desk."""
+    takes_stopped: bool = False
+    """Fills that were cleared and that a new alert stops come here, wherever they lie."""
     counts_late: bool = True
     """Whether a promise can still be broken here: what lies in the bin is ready."""
     empty: str = ""
@@ -53,7 +55,7 @@ ENTRY = Desk(
 )  # fmt: skip
 REVIEW = Desk(
     name="review", title="Review", key="r", path="/review/", states=(State.ENTRY_CHECK, State.CLINICAL_REVIEW),
-    needs=(dispensing.CHECK_ENTRY, dispensing.REVIEW), empty="Entered prescriptions come here for the entry check and the clinical review.",
+    needs=(dispensing.CHECK_ENTRY, dispensing.REVIEW), takes_stopped=True, empty="Entered prescriptions come here for the entry check and the clinical review.",
 )  # fmt: skip
 FILLING = Desk(
     name="filling", title="Filling", key="f", path="/filling/", states=(State.WAITING_FOR_PAYMENT, State.READY_TO_FILL, State.FILLING),

@@ -42,8 +42,9 @@ def _stop(desk: Desk, path: str, found: dict[State, Waiting], at: datetime) -> S
     here = [found[s] for s in desk.states]
     since = [w.oldest for w in here if w.oldest is not None]
     late = max((w.late_by(at) for w in here), default=timedelta()) if desk.counts_late else timedelta()
+    stopped = sum(w.stopped for w in found.values()) if desk.takes_stopped else 0
     is_here = path == desk.path if desk.path == "/" else path.startswith(desk.path)
-    return Stop(desk, sum(w.count for w in here), min(since, default=None), late_in_words(late), is_here)
+    return Stop(desk, sum(w.count for w in here) + stopped, min(since, default=None), late_in_words(late), is_here)
 
 
 def late_in_words(late: timedelta) -> str:

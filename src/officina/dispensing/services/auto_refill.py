@@ -57,7 +57,7 @@ def _swept(actor: Actor, one: Due, *, at: datetime) -> Swept:
 def start(actor: Actor, *, prescription: Prescription, due_on: date, at: datetime) -> Fill:
     """Start one refill on consent; everything is asked again, since the list may be older than the consent's end."""
     actor.must(acts.REFILL, at=at, site_id=prescription.site_id)
-    standing, last = refills.look(prescription, zone=actor.zone)
+    standing, last = refills.look_to_start(actor, prescription, at=at)
     consent = consents.holding(prescription)
     if consent is None:
         raise Refused("no_consent", f"Nobody consents any more to refill Rx {prescription.number} by itself.")

@@ -50,9 +50,11 @@ def send(actor: Actor, *, bag: Bag, driver: str, at: datetime) -> PickUp:
     if not driver.strip():
         raise Refused("driver_missing", "Say who takes it.", {"driver": "Needed"})
     (bag,) = _in_bin(bag)
-    fills = list(bag.fills.select_related("prescription").filter(state=State.BIN).order_by("id"))
+    fills = list(bag.fills.select_related("prescription", "patient").filter(state=State.BIN).order_by("id"))
     if not fills:
         raise Refused("bag_empty", "There is nothing in this bag.")
+    # Asked before it leaves: at the door nobody can stop it any more, and afterwards it is only refused in the books.
+    pickup.refuse_unsafe(bag.patient, fills)
     for fill in fills:
         ask(actor, fill, "hand_over", at=at, why="")
         checking.refuse_unsound(actor, fill, at=at)

@@ -24,6 +24,7 @@ from officina.kernel.errors import Refused
 from officina.kernel.quantity import written
 from officina.law import partial as law
 from officina.prescriptions import rules
+from officina.prescriptions.services import orders
 
 PRINTED = audit.verb("fill.label_printed", "printed the label")
 SCANNED = audit.verb("fill.scanned", "scanned a container")
@@ -305,6 +306,14 @@ def put_back(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
     return advance(actor, fill, "put_back", at=at, why=why, filled_by_id=None, filled_by="")
 
 
+def _case(fill: Fill, case: str) -> str:
+    """Less of an emergency supply is a case of its own, whichever was chosen: its rest has hours, not the thirty days of a signed order."""
+    has_days = case not in {"unable", "emergency_asked"}
+    return (
+        "emergency_asked" if has_days and orders.is_emergency(fill.prescription, fill.prescription.schedule) else case
+    )
+
+
 @command
 def partial(actor: Actor, *, fill: Fill, why: str, at: datetime, case: str = "unable") -> Fill:
     """Dispense what is in the vial and owe the rest: a completion of the same fill waits, with the law's deadline. Its price is the difference.
@@ -318,7 +327,7 @@ def partial(actor: Actor, *, fill: Fill, why: str, at: datetime, case: str = "un
     have, ought = counting.counted(fill), fill_quantity(fill)
     if not 0 < have < ought:
         raise Refused("not_partial", "A partial fill needs something in the vial, and less than the label says.")
-    chosen = law.case_of(case, fill.prescription.schedule)
+    chosen = law.case_of(_case(fill, case), fill.prescription.schedule)
     if not why.strip():
         raise Refused("why_needed", "Say why it is filled in part.", {"why": "Needed"})
     return completion.split(actor, fill, have=have, case=chosen, at=at, why=why)

@@ -20,6 +20,7 @@ from officina.inventory.models import Place
 from officina.kernel.errors import Refused
 from officina.patients import person
 from officina.patients import queries as patients
+from officina.patients.models import Patient
 from officina.prescriptions.services import orders as prescriptions
 from officina.screening import queries as screening
 
@@ -160,7 +161,7 @@ def hand_over(
     if not pick_up.counsel:
         raise Refused("counsel_missing", "Record how the offer to counsel ended.")
     _refuse_no_offer(pick_up.counsel, fills)
-    _refuse_other_person(pick_up, fills)
+    refuse_unsafe(pick_up.patient, fills)
     if not signed_by.strip():
         raise Refused("signature_missing", "A signature or the name of who signs is needed.", {"signed_by": "Needed"})
     for fill in fills:
@@ -178,10 +179,10 @@ def hand_over(
     return pick_up
 
 
-def _refuse_other_person(pick_up: PickUp, fills: list[Fill]) -> None:
-    """Refused where what was scanned is not this person's any more, or found dangerous since: records were merged, or parted again."""
+def refuse_unsafe(patient: Patient, fills: list[Fill]) -> None:
+    """Refused where what goes out is not this person's any more, or found dangerous since: records were merged, or parted again."""
     whose = [f.patient for f in fills if f.patient is not None]
-    if len({p.person_id for p in person.hold(pick_up.patient, *whose)}) != 1:
+    if len({p.person_id for p in person.hold(patient, *whose)}) != 1:
         raise Refused(
             "wrong_patient",
             "A bag in hand is another patient's: their records were parted. Start again with the identifiers.",
@@ -190,7 +191,7 @@ def _refuse_other_person(pick_up: PickUp, fills: list[Fill]) -> None:
         number = next(f.number for f in fills if f.prescription_id in alarmed)
         raise Refused(
             "alerts_open",
-            f"A serious alert of {number} was found since it was checked: a pharmacist must resolve it first.",
+            f"A serious alert of {number} was found since it was checked: a pharmacist must resolve it first, at the review desk.",
         )
 
 

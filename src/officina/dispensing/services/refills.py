@@ -17,6 +17,7 @@ from officina.dispensing.rules.machine import State
 from officina.dispensing.rules.returns import will_call
 from officina.kernel.ids.numbers import HouseNumber
 from officina.prescriptions.models import Prescription
+from officina.prescriptions.services import orders as prescriptions
 from officina.screening import services as screening
 
 REFILL = audit.verb("fill.refill", "asked for a refill")
@@ -59,7 +60,7 @@ def refill(
     The entry was checked once; the patient's profile has changed since, so the refill is screened and reviewed like any fill.
     """
     actor.must(acts.REFILL, at=at, site_id=prescription.site_id)
-    standing, last = look(prescription)
+    standing, last = look_to_start(actor, prescription, at=at)
     wish = Wish(quantity=quantity, promised_at=promised_at, early=early)
     return begin(actor, prescription, standing, last, wish, at=at)
 
@@ -68,6 +69,17 @@ def look(prescription: Prescription, *, zone: str = "UTC") -> tuple[refilling.St
     """What a prescription has had so far and its last fill, kept from others until the transaction ends."""
     # Two clerks take the same call from two relatives: one after the other, and the second is told of the first.
     _ALONE(pk=prescription.pk)
+    return _stands(prescription, zone)
+
+
+def look_to_start(actor: Actor, prescription: Prescription, *, at: datetime) -> tuple[refilling.Standing, Fill | None]:
+    """The same before a refill is started: by the schedule in which the medicine is now, where that is stricter than at entry."""
+    _ALONE(pk=prescription.pk)
+    prescriptions.hold_stricter(actor, prescription, at=at)
+    return _stands(prescription, actor.zone)
+
+
+def _stands(prescription: Prescription, zone: str) -> tuple[refilling.Standing, Fill | None]:
     before = queries.fills_of(prescription)
     return refillable.standing(prescription, before, zone=zone), before[-1] if before else None
 

@@ -13,6 +13,8 @@ from officina.kernel.clock import said
 from officina.kernel.errors import Refused
 from officina.kernel.machine import BACK, Move
 from officina.law import partial
+from officina.prescriptions.models import Prescription
+from officina.prescriptions.services import emergency
 
 _STILL = rows.Question(
     lambda pk, state, version: (
@@ -77,7 +79,7 @@ def ask(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str) -> tuple
 
 
 def refuse_over(actor: Actor, fill: Fill, *, at: datetime) -> None:
-    """Refused where the prescription has expired, or the time for the owed rest is over: nothing of it may go out any more."""
+    """Refused where the prescription has expired, or the time for the signed one or for the owed rest is over: nothing may go out any more."""
     first, last = fill.prescription.fill_from, fill.prescription.expires_on
     if first is not None and actor.day(at) < first:
         raise Refused(
@@ -89,6 +91,8 @@ def refuse_over(actor: Actor, fill: Fill, *, at: datetime) -> None:
             "expired",
             f"Rx {fill.prescription.number} expired on {last:%b} {last.day}, {last.year}. A new prescription is needed.",
         )
+    if fill.prescription.schedule == 2 and fill.prescription.origin == Prescription.Origin.TELEPHONE:
+        emergency.refuse_overdue(actor, fill.prescription, at=at)
     if fill.due_by is not None and at > fill.due_by:
         case = partial.case_of(fill.part_case, fill.prescription.schedule)
         raise Refused(

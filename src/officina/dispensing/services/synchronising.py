@@ -52,7 +52,7 @@ def start(actor: Actor, *, common_date: CommonDate, prescription: Prescription, 
         raise Refused("wrong_patient", f"Rx {prescription.number} is another patient's. Nothing was started.")
     on = actor.day(at)
     refuse_date(common_date.on, on=on)
-    standing, last = refills.look(prescription, zone=actor.zone)
+    standing, last = refills.look_to_start(actor, prescription, at=at)
     package = last.package if last is not None else None
     line = synchronising.one(prescription, standing, package, on=on, anchor=common_date.on)
     if line.obstacle is not None:

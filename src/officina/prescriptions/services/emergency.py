@@ -74,6 +74,18 @@ def _refuse_unsound(actor: Actor, order: EmergencyOrder, received: law.Received,
         raise Refused("signed_unsound", " ".join((ruling.sentence, *ruling.notes)))
 
 
+def refuse_overdue(actor: Actor, prescription: Prescription, *, at: datetime) -> None:
+    """Refused once the days for the signed prescription are over and it has not come: what is left in the house stays there.
+
+    Telling the DEA does not open it again: an emergency of last week needs a prescription of its own.
+    """
+    today = actor.day(at)
+    order = EmergencyOrder.objects.filter(prescription=prescription, came_on=None, due_on__lt=today).first()
+    if order is not None:
+        ruling = law.follow_up(order.ordered_on, None, on=today, state=actor.state)
+        raise Refused("signed_overdue", " ".join((f"Rx {prescription.number}:", ruling.sentence, *ruling.notes)))
+
+
 @command
 def tell_dea(actor: Actor, *, order: EmergencyOrder, how: str, at: datetime) -> EmergencyOrder:
     """Nothing came in time and the DEA was told; only a pharmacist says so, and only once the days are over."""

@@ -24,7 +24,8 @@ from officina.kernel.ids.dea import DeaNumber
 from officina.kernel.ids.npi import Npi
 from officina.kernel.ids.numbers import HouseNumber
 from officina.labels import lint
-from officina.law import multiple, prescribers, schedules
+from officina.law import multiple, prescribers, refills, schedules
+from officina.patients import person as people
 from officina.patients import rules as patient_rules
 from officina.patients.models import Patient
 from officina.prescriptions import acts, rules
@@ -32,6 +33,7 @@ from officina.prescriptions.models import Attachment, EmergencyOrder, Message, P
 from officina.prescriptions.written import WrittenOrder
 
 RECEIVED = audit.verb("prescription.received", "received the prescription")
+HELD_STRICTER = audit.verb("prescription.held_stricter", "holds the prescription by a stricter schedule")
 ENTERED = audit.verb("prescription.entered", "entered the prescription")
 PRESCRIBER_ADDED = audit.verb("prescriber.added", "added a prescriber")
 ROLE_SAID = audit.verb("prescriber.role_said", "said what a prescriber is")
@@ -261,7 +263,7 @@ def _with_written_words(prescription: Prescription, entry: Entry) -> Entry:
 def _refuse_series(prescription: Prescription, entry: Entry, *, state: str) -> None:
     """Refused where several prescriptions of one medicine in Schedule II, issued on one day, are not as the law asks (21 CFR 1306.12(b))."""
     others = Prescription.objects.filter(
-        site_id=prescription.site_id, patient=entry.patient, drug=entry.drug, prescriber=entry.prescriber,
+        site_id=prescription.site_id, patient__in=people.records(entry.patient.person_id), drug=entry.drug, prescriber=entry.prescriber,
         written_on=entry.written_on, is_active=True,
     ).exclude(pk=prescription.pk)  # fmt: skip
     named = list(others.values_list("number", "days_supply", "fill_from"))
@@ -292,6 +294,38 @@ def schedule_of(drug: Drug, *, on: date, state: str) -> int:
     return schedules.strictest(federal, ingredients, on=on, state=state)[0]
 
 
+def hold_stricter(actor: Actor, prescription: Prescription, *, at: datetime) -> None:
+    """Hold an order by the schedule of now where that is stricter than at its entry; in the running transaction.
+
+    A list may control a medicine while refills of it wait: their number and their last day are then those of the new schedule
+    (21 CFR 1306.22), and nothing makes an order looser again but entering it anew.
+    """
+    if prescription.drug is None or prescription.written_on is None:
+        return
+    today, before = actor.day(at), prescription.schedule
+    now = strictest(before, schedule_of(prescription.drug, on=today, state=actor.state))
+    if now == before:
+        return
+    if prescribers.needs_dea(now) and not (prescription.prescriber and prescription.prescriber.dea):
+        raise Refused(
+            "dea_missing",
+            f"Rx {prescription.number}: {prescription.drug} is controlled by now, and its prescriber has no DEA number here. A new prescription is needed.",
+        )
+    counted = refills.refills_most(now, on=today, state=actor.state)
+    ends = (prescription.expires_on, rules.expires_on(now, prescription.written_on, state=actor.state))
+    said = _held_by(prescription)
+    prescription.schedule = now
+    prescription.expires_on = min((day for day in ends if day is not None), default=None)
+    if counted is not None:
+        prescription.refills = min(prescription.refills, counted.refills or 0)
+    keep_row(prescription, "schedule", "expires_on", "refills")
+    audit.record(actor, HELD_STRICTER, at=at, on=prescription, before=said, after=_held_by(prescription))
+
+
+def _held_by(p: Prescription) -> dict[str, str]:
+    return {"schedule": str(p.schedule), "expires_on": str(p.expires_on or ""), "refills": str(p.refills)}
+
+
 def refuse_unsound(prescription: Prescription, entry: Entry, *, schedule: int, on: date, state: str) -> None:
     """Refused where the rules of the schedule or the label linter say no."""
     facts = rules.OrderFacts(
@@ -305,7 +339,7 @@ def refuse_unsound(prescription: Prescription, entry: Entry, *, schedule: int, o
         daw=entry.daw,
         daw_words=entry.daw_words,
         fill_from=entry.fill_from,
-        emergency=_is_emergency(prescription, schedule),
+        emergency=is_emergency(prescription, schedule),
         directions=entry.directions,
         signed=bool(prescription.written.get("signed")),
         origin=prescription.origin,
@@ -321,7 +355,7 @@ def refuse_unsound(prescription: Prescription, entry: Entry, *, schedule: int, o
         )
 
 
-def _is_emergency(prescription: Prescription, schedule: int) -> bool:
+def is_emergency(prescription: Prescription, schedule: int) -> bool:
     """Whether it was taken by telephone with the checklist; asked only where that matters."""
     by_telephone = schedule == 2 and prescription.origin == Prescription.Origin.TELEPHONE
     return by_telephone and EmergencyOrder.objects.filter(prescription=prescription).exists()

@@ -22,6 +22,7 @@ def counter(request: DeskRequest) -> Context:
         "lines": waiting.lines(actor, at=request.at),
         "next": waiting.next_for(actor, at=request.at),
         "owed": owed.owed(actor, at=request.at),
+        "stopped": dispensing.stopped_by_alert(actor, most=20),
         "held": dispensing.worklist(actor, State.HELD, most=10),
         "bags": dispensing.bags_waiting(actor, most=8),
         "due": dispensing.due_for_return(actor, on=actor.day(request.at), most=20),

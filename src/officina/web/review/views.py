@@ -21,7 +21,15 @@ from officina.web.review.forms import RemsForm, ResolveForm
 
 @page("review/desk.html", parts=("rows",), needs=(CHECK_ENTRY, REVIEW))
 def desk(request: DeskRequest) -> Context:
-    return {"desk": DESK, "rows": partial(queries.worklist, request.actor, *DESK.states)}
+    return {"desk": DESK, **_rows(request)}
+
+
+def _rows(request: DeskRequest) -> Context:
+    """What waits for the review, and what was cleared once and is stopped again."""
+    return {
+        "rows": partial(queries.worklist, request.actor, *DESK.states),
+        "stopped": partial(queries.stopped_by_alert, request.actor),
+    }
 
 
 @page("review/work.html", parts=("work", "rows"), needs=(CHECK_ENTRY, REVIEW))
@@ -29,10 +37,11 @@ def work(request: DeskRequest, code: str) -> Context:
     fill = queries.fill(request.actor, code)
     rx = fill.prescription
     order = suggestions.written(rx)
+    found = screening.current(rx.pk)
     others = prescriptions.of_patient(request.actor, fill.patient.person_id, most=20) if fill.patient else []
     return {
         "desk": DESK,
-        "rows": partial(queries.worklist, request.actor, *DESK.states),
+        **_rows(request),
         "fill": fill,
         "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
@@ -41,7 +50,8 @@ def work(request: DeskRequest, code: str) -> Context:
         "rems": form(request, RemsForm),
         "pictures": prescriptions.attachments(rx.pk),
         "others": [p for p in others if p.pk != rx.pk and p.drug is not None and p.is_active],
-        "screening": screening.current(rx.pk),
+        "screening": found,
+        "is_reviewed": fill.state == "clinical_review" or (fill.state in queries.REVIEWED and found is not None),
         "resolve": form(request, ResolveForm),
     }
 
