@@ -143,7 +143,7 @@ def _row(approved: Any) -> dict[str, str] | None:
 
 
 def _edition(factor: opioids.Factor) -> str:
-    day = f"list of {factor.edition}" if factor.edition else "day of the list not known"
+    day = f"list of {factor.edition}" if factor.edition else f"brought in on {factor.loaded_on}"
     return f"CDC guideline of {factor.guideline}; {factor.source}, {day}"
 
 

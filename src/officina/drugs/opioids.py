@@ -25,6 +25,8 @@ class Factor:
     source: str
     edition: date | None
     """None where the list tells no day."""
+    loaded_on: date | None
+    """When the house brought it in."""
 
     def __str__(self) -> str:
         by = f"× {written(self.factor)}" if self.factor is not None else f"by steps {self.steps}"
@@ -50,6 +52,7 @@ def factors_of(drug: Drug) -> list[Factor]:
             guideline=row.guideline,
             source=MORPHINE_FACTORS.TITLE,
             edition=row.edition.dated if row.edition else None,
+            loaded_on=row.edition.loaded_at.date() if row.edition else None,
         )
         for _, row in sorted(newest.items())
     ]
