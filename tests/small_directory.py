@@ -67,3 +67,22 @@ def as_zip(
         bundle.writestr("product.txt", as_text(columns, products).encode(encoding))
         bundle.writestr("package.txt", as_text(PACKAGE, packages).encode(encoding))
     return path
+
+
+def listing(number: int, substance: str, strength: str, **changed: str) -> tuple[dict[str, str], dict[str, str]]:
+    """A product of one substance in plain tablets by the thousand, and its package."""
+    one = product(
+        number,
+        **{
+            "PROPRIETARYNAME": substance.title(),
+            "NONPROPRIETARYNAME": substance.title(),
+            "DOSAGEFORMNAME": "TABLET",
+            "SUBSTANCENAME": substance,
+            "ACTIVE_NUMERATOR_STRENGTH": strength,
+            "LABELERNAME": f"Labs {number}",
+        }
+        | changed,
+    )
+    told = {name: one[name] for name in ("PRODUCTID", "PRODUCTNDC")}
+    code = f"{one['PRODUCTNDC']}-{'1' if len(one['PRODUCTNDC']) == 10 else '33'}"
+    return one, package(number, **told, NDCPACKAGECODE=code, PACKAGEDESCRIPTION="1000 TABLET in 1 BOTTLE")

@@ -7,11 +7,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from officina.drugs import services
 from officina.drugs.models import (
     Approval,
     Drug,
     Exclusivity,
     Look,
+    MorphineFactor,
     Package,
     Patent,
     Price,
@@ -192,3 +194,19 @@ def test_the_statements_do_not_grow_with_the_products(tess, cast):
         twin(cast, number)
     assert cost() == few
     assert Approval.objects.count() == 0
+
+
+def test_an_opioid_shows_its_factor_with_the_guideline_and_the_list(seat, cast, tmp_path):
+    tess = Busy(seat, cast, cast.tess)
+    assert "Morphine equivalents" not in text(tess.get("/drugs/11111444401/"))
+    (tmp_path / "mme.csv").write_text(
+        "opioid,unit,factor_2016_guideline,factor_2022_guideline\noxycodone,mg/day,1.4,1.5\nmetformin,mcg/hr,7,7\n"
+    )
+    services.import_files(cast.setup, paths=[tmp_path / "mme.csv"], at=cast.at(), dated=date(2026, 11, 2))
+    page = text(tess.get("/drugs/11111444401/"))
+    assert "Morphine equivalents a day: oxycodone, mg/day × 1.5" in page
+    assert "(CDC guideline of 2022; CDC morphine milligram equivalents, list of Nov 2, 2026)" in page
+    assert "1.4" not in page
+    assert "Morphine equivalents" not in text(tess.get("/drugs/11111333301/"))
+    MorphineFactor.objects.filter(opioid="oxycodone", guideline="2022").update(factor=None, steps=NASTY)
+    is_escaped(text(tess.get("/drugs/11111444401/")))

@@ -8,11 +8,13 @@ import pytest
 
 from officina.dispensing import queries
 from officina.dispensing.services import entry, intake
+from officina.drugs import services as drugs
 from officina.drugs.models import Package, Product
 from officina.patients import services as patients
 from officina.patients.models import Patient
 from officina.prescriptions.models import Prescriber, Prescription
 from officina.prescriptions.written import WrittenPatient, WrittenPrescriber
+from small_directory import as_zip, listing
 
 HTMX = {"HX-Request": "true", "HX-Target": "work"}
 NASTY = """<script>alert("x")</script>'"""
@@ -272,6 +274,22 @@ class TestThePackages:
         assert told
         assert (shown.count('name="package"'), folded.count('name="package"')) == (5, len(offered) - 5)
         assert "33333-029-01" in folded
+
+    def test_an_order_by_the_number_of_another_labeler_shows_what_is_on_the_shelf_of_that_medicine(
+        self, cast, tess, tmp_path
+    ):
+        """The directory was read with the other labeler first: it said "none on hand" of a medicine that stood on the shelf."""
+        other = listing(7, "METFORMIN HYDROCHLORIDE", "500")
+        stocked = listing(111, "METFORMIN HYDROCHLORIDE", "500", PRODUCTID="11111-1111_a", PRODUCTNDC="11111-1111")
+        stronger = listing(8, "METFORMIN HYDROCHLORIDE", "1000")
+        products, packages = zip(other, stronger, stocked, strict=True)
+        drugs.import_files(cast.setup, paths=[as_zip(tmp_path / "d.zip", products, packages)], at=cast.at())
+        fill = cast.received(ndc="11111-007-33", drug_text="metformin hydrochloride 500 mg tablet")
+        page = text(post(tess, fill, "start_entry"))
+        assert "NDC 11111-1111-1, 100 tablets; 600 on hand" in page
+        assert 'NDC 11111-007-33, 1,000 tablets; <span class="look">none on hand</span>' in page
+        assert "11111-008-33" not in page
+        assert "11111-2222-1" not in page
 
 
 class TestProposals:

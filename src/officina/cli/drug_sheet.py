@@ -11,6 +11,7 @@ from officina.base import queries as base
 from officina.base.access import Actor
 from officina.cli import house
 from officina.dispensing import drug_sheet
+from officina.drugs import opioids
 from officina.drugs.equivalents import Cost, product_by_code
 from officina.drugs.rules.substitution import DAW
 from officina.kernel import clock
@@ -23,7 +24,8 @@ from officina.labels import tallman
 @click.argument("ndc")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
 def show(ndc: str, as_json: bool) -> None:
-    """Everything that the drug file knows of NDC: packages with size and price, equivalence code, shortages and recalls.
+    """Everything that the drug file knows of NDC: packages with size and price, equivalence code, opioid factor,
+    shortages and recalls.
 
     Exit status 1 where the drug file has no such NDC.
     """
@@ -46,6 +48,8 @@ def show(ndc: str, as_json: bool) -> None:
     for name, said in (("Looks", told["looks"]), ("RxNorm", told["rxnorm_name"]), ("Kept apart", told["kept_apart"])):
         if said:
             click.echo(f"  {name}: {said}")
+    for factor in found.factors:
+        click.echo(f"  Morphine equivalents a day: {factor} ({_edition(factor)})")
     for right in told["protections"]:
         click.echo(f"  {right['kind']} {right['code']} until {right['until'] or 'a day not told'}")
     for notice in told["notices"]:
@@ -111,6 +115,9 @@ def _sheet(found: drug_sheet.Sheet) -> dict[str, Any]:
         "looks": found.particulars.looks,
         "kept_apart": found.particulars.apart,
         "protections": [asdict(p) for p in found.particulars.protections],
+        "morphine_factors": [
+            asdict(f) | {"factor": written(f.factor) if f.factor is not None else None} for f in found.factors
+        ],
         "asked_for": found.package.ndc if found.package else None,
         "packages": [_package(p, found.costs.get(p.pk)) for p in found.packages],
         "prices": [{"since": p.since, "per_unit": str(p.per_unit), "unit": p.unit} for p in found.prices],
@@ -133,6 +140,11 @@ def _row(approved: Any) -> dict[str, str] | None:
     """The row of the Orange Book that it is; None where that is not known."""
     number = getattr(approved, "product_number", "")
     return {"application": approved.application, "product_number": number} if number else None
+
+
+def _edition(factor: opioids.Factor) -> str:
+    day = f"list of {factor.edition}" if factor.edition else f"brought in on {factor.loaded_on}"
+    return f"CDC guideline of {factor.guideline}; {factor.source}, {day}"
 
 
 def _package(package: Any, cost: Any) -> dict[str, Any]:

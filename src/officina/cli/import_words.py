@@ -39,4 +39,5 @@ def told(one: Imported) -> str:
         f"{c.rows:,} {c.name} rows ({c.added:,} new, {c.changed:,} changed, {c.ended:,} ended)" for c in one.changes
     ]
     unread = f"; lines not read and left out: {one.unread:,}" if one.unread else ""
-    return f"{head}: {', '.join(parts)}{unread}."
+    joined = f"; medicines that stood twice and are one now: {one.joined:,}" if one.joined else ""
+    return f"{head}: {', '.join(parts)}{unread}{joined}."

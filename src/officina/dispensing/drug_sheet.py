@@ -8,7 +8,7 @@ from decimal import Decimal
 from officina.base.access import Actor
 from officina.dispensing import queries
 from officina.dispensing.models import Fill
-from officina.drugs import notices
+from officina.drugs import notices, opioids
 from officina.drugs import particulars as lists
 from officina.drugs.equivalents import Cost, Equivalents, Offer, costs_of, equivalents, product_by_code
 from officina.drugs.models import Package, Product
@@ -59,6 +59,8 @@ class Sheet:
     prices: list[notices.Dated]
     notices: list[notices.Notice]
     particulars: lists.Particulars
+    factors: list[opioids.Factor]
+    """What its opioids count as in oral morphine; empty where no list tells it."""
     schedule: int
     """As it would be entered here: the strictest of its drug's, its own listing's, the lists' and the state's."""
 
@@ -117,6 +119,7 @@ def sheet(actor: Actor, code: str, *, on: date, daw: int = 0) -> Sheet:
             product_number=row.product_number if row else "",
             on=on,
         ),
+        opioids.factors_of(product.drug),
         strictest(schedule_of(product.drug, on=on, state=actor.state), may.found.written.sold.schedule),
     )
 

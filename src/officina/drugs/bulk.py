@@ -24,7 +24,7 @@ class Table:
         found = [model._meta.get_field(name) for name in fields]
         self._columns = [str(f.column) for f in found if isinstance(f, models.Field)]
         self._makers = [_maker(f) for f in found if isinstance(f, models.Field)]
-        self._next = (model._default_manager.aggregate(top=models.Max("pk"))["top"] or 0) + 1
+        self._next = _last_given(model) + 1
         self._new: list[tuple[Any, ...]] = []
         self._changed: list[tuple[Any, ...]] = []
         self.inserted = self.updated = 0
@@ -83,6 +83,19 @@ class Table:
         with connection.cursor() as cursor:
             cursor.executemany(f"UPDATE {table} SET {sets} WHERE id = %s", self._changed)  # noqa: S608  # names of our own models
         self._changed.clear()
+
+
+def _last_given(model: type[models.Model]) -> int:
+    """The highest key that was ever given out: that of a row that went is not given again, an open page may still name it."""
+    top = model._default_manager.aggregate(top=models.Max("pk"))["top"] or 0
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass)", [table])
+        else:
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        counted = cursor.fetchone()
+    return max(top, counted[0] or 0) if counted else top
 
 
 def in_chunks(keys: Iterable[K], size: int = 500) -> Iterable[list[K]]:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from officina.drugs import schedules
 from officina.drugs.bulk import Table, in_chunks
+from officina.drugs.composing import Drugs
+from officina.drugs.joining import Joined
 from officina.drugs.lists import Change
-from officina.drugs.models import Drug, DrugSubstance, Ingredient, Package, Product, Substance
-from officina.drugs.rules.clinical import Clinical, base_keys, clinical_of
+from officina.drugs.models import Package, Product
+from officina.drugs.rules.clinical import Clinical, clinical_of
 from officina.drugs.rules.packages import Size, agrees, counted_unit, size_of
 from officina.drugs.sources.fda_ndc import PackageRow, ProductRow
 from officina.drugs.sources.shape import Faults, Row
@@ -80,80 +82,6 @@ class _Adoptable:
     labeler: str
 
 
-class Drugs:
-    """Clinical drugs and their substances, found by key or put down new."""
-
-    def __init__(self) -> None:
-        self._drugs = dict(Drug.objects.exclude(key=None).values_list("key", "pk"))
-        self._keyed = set(self._drugs.values())
-        self._substances = dict(Substance.objects.values_list("name", "pk"))
-        self._bases = dict(Substance.objects.exclude(ingredient=None).values_list("name", "ingredient_id"))
-        self._ingredients = dict(Ingredient.objects.values_list("key", "pk"))
-        self._drug = Table(
-            Drug, ["key", "generic_name", "strength", "form", "route", "schedule", "unit", "rxcui", "is_house"]
-        )
-        self._substance = Table(Substance, ["name", "ingredient"])
-        self._part = Table(DrugSubstance, ["drug", "substance", "place", "number", "unit"])
-        self._link = Table(Drug.ingredients.through, ["drug", "ingredient"])
-        self._taken_over: dict[int, str] = {}
-        self._composed = set(DrugSubstance.objects.filter(drug__is_house=True).values_list("drug_id", flat=True))
-
-    def of(self, row: ProductRow, clinical: Clinical) -> int:
-        """The key of a product's clinical drug."""
-        known = self._drugs.get(clinical.key)
-        if known is None:
-            known = self._drugs[clinical.key] = self._drug.insert(
-                clinical.key,
-                clinical.name,
-                clinical.strength,
-                clinical.form,
-                clinical.route,
-                row.schedule,
-                clinical.unit,
-                "",
-                False,
-            )
-            self._compose(known, row)
-        return known
-
-    def take_over(self, drug_id: int, clinical: Clinical, row: ProductRow) -> None:
-        """A drug of the starter list becomes the directory's drug of that key, so that all its products come together."""
-        if clinical.key not in self._drugs and drug_id not in self._keyed:
-            self._drugs[clinical.key] = drug_id
-            self._keyed.add(drug_id)
-            self._taken_over[drug_id] = clinical.key
-        if drug_id not in self._composed:
-            # A house drug beside the directory's own of that key: without its substances no approval could be told for it.
-            self._composed.add(drug_id)
-            self._compose(drug_id, row, is_house=True)
-
-    def close(self) -> None:
-        """Write substances before what points to them."""
-        for table in (self._substance, self._drug, self._part, self._link):
-            table.close()
-        for drug_id, key in self._taken_over.items():
-            Drug.objects.filter(pk=drug_id).update(key=key)
-
-    def _compose(self, drug_id: int, row: ProductRow, *, is_house: bool = False) -> None:
-        for place, part in enumerate(row.strengths):
-            self._part.insert(drug_id, self._substance_of(part.substance), place, part.number, part.unit)
-        bases = {self._bases.get(part.substance) for part in row.strengths}
-        if is_house or not bases or None in bases:
-            # A drug of which one ingredient is not known for certain is screened as unknown, never as harmless.
-            return
-        for ingredient_id in bases:
-            self._link.insert(drug_id, ingredient_id)
-
-    def _substance_of(self, name: str) -> int:
-        known = self._substances.get(name)
-        if known is None:
-            base = next((self._ingredients[k] for k in base_keys(name) if k in self._ingredients), None)
-            known = self._substances[name] = self._substance.insert(name, base)
-            if base is not None:
-                self._bases[name] = base
-        return known
-
-
 class Directory:
     """One load of the directory. What the starter list entered keeps its names, sizes and costs, and gains the facts."""
 
@@ -183,6 +111,7 @@ class Directory:
         self.forms: dict[str, str] = {}
         self.again: dict[str, list[str]] = {}
         self.unclear: set[int] = set()
+        self.joined: list[Joined] = []
         self.new_product = Table(Product, [*_NAMES, *_DEFAULTS, *_FACTS])
         self.named_product = Table(Product, [*_NAMES, *_FACTS])
         self.house_product = Table(Product, _FACTS)
@@ -209,7 +138,9 @@ class Directory:
         self.forms[row.listing] = row.form
         self.seen_products.add(row.listing)
         have = self.products.get(row.listing) or self._renewed(row)
-        if have is not None and (have.fingerprint, have.now) == (row.fingerprint, True):
+        unchanged = have is not None and (have.fingerprint, have.now) == (row.fingerprint, True)
+        ours = have.drug_id if have is not None and have.is_house else None
+        if unchanged and not self.drugs.is_open(ours):
             return
         clinical = clinical_of(
             ((s.substance, s.number, s.unit) for s in row.strengths),
@@ -217,6 +148,10 @@ class Directory:
             routes=row.routes,
             name=row.generic_name or row.brand_name,
         )
+        if ours is not None:
+            self.drugs.hear(ours, clinical, row)
+        if unchanged:
+            return
         if have is None:
             self.products[row.listing] = self._new_product(row, clinical)
             return
@@ -248,7 +183,7 @@ class Directory:
             drug_id = self.drugs.of(row, clinical)
             pk = self.new_product.insert(drug_id, row.brand_name, row.labeler, False, "", "", "", "", *self._facts(row))
             return _Product(pk, drug_id, row.fingerprint, True, is_house=False)
-        self.drugs.take_over(house.drug_id, clinical, row)
+        self.drugs.hear(house.drug_id, clinical, row)
         if house.pk in self.adopted:
             pk = self.new_product.insert(
                 house.drug_id, house.brand_name, house.labeler, True, "", "", "", "", *self._facts(row)
@@ -337,6 +272,7 @@ class Directory:
         packages = (self.new_package, self.sized_package, self.house_package)
         for table in (*products, *packages):
             table.close()
+        self.joined = self.drugs.settle()
         gone_products = [p.pk for key, p in self.products.items() if p.now and key not in self.seen_products]
         gone_packages = [
             p.pk
@@ -365,8 +301,8 @@ class Directory:
 
 def load(
     rows: Iterable[Row], *, edition_id: int, on: date, faults: Faults, tell: Callable[[int], None]
-) -> list[Change]:
-    """Bring the rows of the directory in; gives what changed."""
+) -> tuple[list[Change], list[Joined]]:
+    """Bring the rows of the directory in; gives what changed, and which drugs stood twice and are one now."""
     directory = Directory(edition_id, on, faults)
     for count, row in enumerate(rows, 1):
         assert isinstance(row, ProductRow | PackageRow)
@@ -375,7 +311,7 @@ def load(
             tell(count)
     changes = directory.finish()
     schedules.settle()
-    return changes
+    return changes, directory.joined
 
 
 def _sized(description: str, form: str) -> tuple[Decimal | None, str, bool, str]:

@@ -70,12 +70,13 @@ def of_lists(drug: Drug, *, on: date, state: str) -> int:
     # A later day takes over from an earlier one: a substance may be moved to another schedule.
     rows.sort(key=lambda row: row.starts_on or date.min)
     in_force = {(row.jurisdiction, row.substance, row.forms): row for row in rows}
-    bases = _bases(drug)
+    bases = bases_of(drug)
     found = [r for r in in_force.values() if schedules.is_of(r.substance, r.forms, bases=bases, form=drug.form)]
     return schedules.strictest(*(row.schedule for row in found))
 
 
-def _bases(drug: Drug) -> frozenset[str]:
+def bases_of(drug: Drug) -> frozenset[str]:
+    """The base names of its substances; where the directory told none, the ingredients that the house gave it. At most two statements."""
     listed = DrugSubstance.objects.filter(drug=drug).values_list("substance__name", flat=True)
     found = frozenset(base_keys(name)[-1] for name in listed)
     return found or frozenset(drug.ingredients.values_list("key", flat=True))

@@ -13,6 +13,7 @@ from officina.base.access import Actor
 from officina.base.command import command
 from officina.base.content import aside
 from officina.drugs import directory, lists, starter
+from officina.drugs.joining import Joined
 from officina.drugs.lists import Change
 from officina.drugs.models import Drug, Edition, Ingredient, Package, Product
 from officina.drugs.sources import fda_ndc
@@ -25,6 +26,8 @@ from officina.kernel.ids.ndc import Ndc
 LOADED = audit.verb("drugs.loaded", "loaded the drug file")
 
 IMPORTED = audit.verb("drugs.imported", "brought an official list into the drug file")
+
+JOINED = audit.verb("drugs.joined", "made one row of two that were one medicine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Imported:
     is_same: bool
     """These very bytes stood in the drug file already: nothing was read."""
     changes: list[Change]
+    joined: int = 0
+    """So many medicines stood twice, by the house's words and by the directory's, and are one now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +156,9 @@ def _import(
         if tell is not None:
             tell(source.TITLE, count)
 
+    joined: list[Joined] = []
     if source.KEY == fda_ndc.KEY:
-        changes = directory.load(rows, edition_id=edition.pk, on=on, faults=faults, tell=told)
+        changes, joined = directory.load(rows, edition_id=edition.pk, on=on, faults=faults, tell=told)
     else:
         changes = lists.load(rows, edition_id=edition.pk, on=on, tell=told)
     if not any(c.rows for c in changes):
@@ -163,9 +169,15 @@ def _import(
     edition.save(update_fields=["rows", "unread", "faults"])
     after = {c.name: {"added": c.added, "changed": c.changed, "ended": c.ended} for c in changes}
     audit.record(actor, IMPORTED, at=at, after={"source": source.KEY, "sha256": bundle.sha256, **after})
-    return Imported(
-        source.KEY, source.TITLE, bundle.path.name, edition.dated, faults.count, is_same=False, changes=changes
-    )
+    for one in joined:
+        _record_joined(actor, one, at=at)
+    told_of = (source.KEY, source.TITLE, bundle.path.name, edition.dated, faults.count)
+    return Imported(*told_of, is_same=False, changes=changes, joined=len(joined))
+
+
+def _record_joined(actor: Actor, one: Joined, *, at: datetime) -> None:
+    after = {"medicine": str(one.kept), "products": one.products, **one.pointed}
+    audit.record(actor, JOINED, at=at, on=one.kept, before={"medicine": one.gone}, after=after)
 
 
 def _edition(source: Source, bundle: Bundle, *, today: date) -> date | None:
@@ -189,7 +201,8 @@ def load_starter(actor: Actor, *, at: datetime) -> int:
     rows = starter.packages()
     have = set(Package.objects.values_list("ndc12", flat=True))
     ingredients = _ingredients()
-    drugs = {(d.generic_name, d.strength, d.form): d for d in Drug.objects.all()}
+    # Of two rows of the same words the house's own: what the directory calls so is not ours to add to.
+    drugs = {(d.generic_name, d.strength, d.form): d for d in Drug.objects.order_by("is_house", "-pk")}
     products = {(p.drug_id, p.brand_name, p.labeler): p for p in Product.objects.all()}
     for row in rows:
         key = (row.generic_name, row.strength, row.form)
