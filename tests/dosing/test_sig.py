@@ -102,6 +102,13 @@ def test_the_label_in_spanish():
     assert text == "Tome 1 tableta por la boca por la mañana y 1 tableta al anochecer."
 
 
+@pytest.mark.parametrize("typed", ["3x a day", "3x/day", "3 x daily", "3x per day", "3X each day"])
+def test_three_with_an_x_is_three_times_a_day_on_both_labels(typed):
+    dosage = sig.read(f"1 tab po {typed} x 5 days").dosage
+    assert label.text(dosage) == "Take 1 tablet by mouth 3 times a day for 5 days."
+    assert label.text(dosage, "es") == "Tome 1 tableta por la boca 3 veces al día durante 5 días."
+
+
 def test_a_reason_of_the_prescribers_own_has_no_half_spanish_label():
     dosage = sig.read("take 1 tablet daily for hyperphosphatemia").dosage
     assert label.text(dosage) == "Take 1 tablet every day for hyperphosphatemia."

@@ -7,8 +7,15 @@ import pytest
 from officina.dispensing.services import review
 from officina.drugs import freshness
 from officina.drugs.models import Edition
+from officina.patients import finding
 from officina.prescriptions.models import Message, Received
 from officina.web.counter import waiting
+
+
+@pytest.fixture(autouse=True)
+def names(cast):
+    """The list of names is made anew: what another test's patients were called is not proposed here."""
+    finding.forget()
 
 
 def text(answer):
@@ -84,6 +91,7 @@ def test_max_of_another_pharmacy_sees_nothing_of_ours(seat, cast):
         fill.prescription.number,
         fill.bag.number,
         "flo",
+        "florrez rosa",
         "03/14/1961",
         cast.rosa.number,
         "6085550111",
@@ -116,6 +124,17 @@ def test_one_patient_is_opened_and_several_are_listed(seat, cast):
     assert find(ada, "(608) 555-0111")["Location"] == f"/patients/{cast.rosa.code}/"
     assert find(ada, cast.rosa.number)["Location"] == f"/patients/{cast.rosa.code}/"
     assert "No patient fits" in text(find(ada, "zzz"))
+
+
+def test_a_misheard_name_is_proposed_with_what_differs_and_opens_nobody(seat, cast):
+    ada = seat(cast.ada)
+    for q, why in (("florrez rosa", "Florez for Florrez"), ("7/2/1957 haddad", "born Jul 2, 1975, not Jul 2, 1957")):
+        answer = find(ada, q)
+        page = text(answer)
+        assert answer.status_code == 200
+        assert "Did you mean one of these? Ask for name <b>and</b> date of birth" in page
+        assert why in page
+        assert "No patient fits" not in page
 
 
 def test_a_bag_shows_its_bin(seat, cast):

@@ -272,7 +272,7 @@ def test_a_page_costs_few_statements(seat, cast, bench, django_assert_max_num_qu
         cast.received()
     fill = cast.ready()
     tess = seat(cast.tess)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         tess.get("/")
     with django_assert_max_num_queries(14):
         tess.get(bench(fill))

@@ -55,6 +55,14 @@ def test_what_is_near_is_proposed_and_never_opened(cast, tess):
     assert answer["Location"] == f"/patients/{cast.rosa.code}/"
 
 
+def test_another_birth_date_stops_a_technician_and_asks_a_pharmacist_to_look(cast, tess, ada):
+    other = somebody(cast, last_name="Flores", first_name="Rosa", born_on=date(1961, 3, 15))
+    for person, kind in ((tess, "stop"), (ada, "look")):
+        page = text(side(person, cast.rosa, other))
+        assert f'<p class="alert {kind}">' in page
+        assert "only a pharmacist may say that this is one person" in page
+
+
 def test_likely_duplicates_are_listed_and_opened_side_by_side(cast, tess, twin):
     page = text(tess.get("/patients/duplicates/"))
     assert f"/patients/{cast.rosa.code}/with/{twin.code}/" in page

@@ -43,7 +43,7 @@ class TestReminders:
     def test_a_line_has_the_telephone_and_what_waits_and_keeps_the_call(self, seat, cast, fill):
         tess = later(seat, cast, 4)
         page = text(tess.get("/pickup/reminders/"))
-        for said in ("Flórez", "6085550111", "metFORMIN", "first call", "4 days"):
+        for said in ("Flórez", "(608) 555-0111", "metFORMIN", "first call", "4 days"):
             assert said in page
         answer = post(tess, "/pickup/reminders/", "call", bag=fill.bag.code, outcome="message_left", note=NASTY)
         assert answer.status_code == 200

@@ -56,6 +56,8 @@ def test_too_soon_is_said_with_the_day_and_only_a_pharmacist_may_mark_it(cast, t
         page = text(person.post("/refills/", {"do": "find", "scan": fill.prescription.number}))
         assert "too soon before Jan 7, 2027" in page
         assert (f'value="{code}"' in page) is may
+        assert ("Refill the marked" in page) is may
+        assert ("None of these can be refilled now." in page) is not may
     assert tess.post("/refills/", {"do": "refill", "prescription": [code]}).status_code == 422
     assert tess.post("/refills/", {"do": "refill", "prescription": [code], "early": "Travels"}).status_code == 422
     assert ada.post("/refills/", {"do": "refill", "prescription": [code]}).status_code == 422

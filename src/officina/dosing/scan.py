@@ -32,6 +32,8 @@ _GLUED = ((re.compile(r"(?:\bint|(?<=[a-z])int)?\s*prn\s*(?:prn)?"), " prn "), (
           (re.compile(r"(?<=[a-z])(?<!ma)x(?=\d)"), " x "), (re.compile(r"(\d)(?=[a-z])"), r"\1 "),
           (re.compile(r"(?<=[a-z])(?=\d)"), " "), (re.compile(r"(?<=tid|bid|qid)wm"), " wm"))  # fmt: skip
 _MARK = re.compile(r"\s*([;()\[\]!]|:(?!\d)|,(?!\d{3})|\.(?!\d)|--+|\s-\s)\s*")
+# '3x/day', '3x a day', '3 x per week', '3/day': never before a numeral, where 'x 3 days' says how long
+_BY = re.compile(r"(?<=\d) ?(?:x ?/|x(?: a| per| each)?|/) ?(?=(?:day|daily|week|weekly|wk|month)\b)")
 _N = r"(?:\d+ (?:and )?\d+/\d+|\d+/\d+|\d[\d,]*(?:\.\d+)?|\.\d+)"
 _R = rf"({_N})(?: ?(?:to|-|–|or) ?({_N}))?"
 _UNIT = r"(minutes?|mins?|hours?|hrs?|hr|h|days?|d|nights?|weeks?|wks?|wk|months?|mos?)"
@@ -61,10 +63,11 @@ def normal(typed: str, codes: Mapping[str, str]) -> str:
     for pattern, into in _GLUED:
         text = pattern.sub(into, text)
     text = _MARK.sub(lambda m: f" {',' if m[1].strip() in ',;:!-' or '--' in m[1] else m[1].strip()} ", text)
-    text = re.sub(r"(?<=\d) ?(?:x|x ?/|/) ?(?=(?:day|daily|week|wk|month)\b)", " times a ", text)
+    text = _BY.sub(" times a ", text)
     text = re.sub(r"(?<=[a-z]) ?/ ?(?=(?:day|week)\b)", " per ", text)
     text = (
         text.replace("times a daily", "times a day")
+        .replace("times a weekly", "times a week")
         .replace("a wk", "a week")
         .replace("½", " 1/2 ")
         .replace("¼", " 1/4 ")

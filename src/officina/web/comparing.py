@@ -10,6 +10,7 @@ from officina.kernel.quantity import written
 from officina.prescriptions import suggestions
 from officina.prescriptions.queries import Prescription
 from officina.prescriptions.written import WrittenOrder
+from officina.web.words import units
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def _day(day: Any) -> str:
 
 
 def _quantity(number: Decimal | None, unit: str) -> str:
-    return f"{written(number)} {unit}".strip() if number is not None else ""
+    """In the plural, as it is said; what came in the plural stays as it is."""
+    return f"{written(number)} {unit}" if unit.endswith("s") and number is not None else units(number, unit).strip()
 
 
 def _plain(number: int | None) -> str:

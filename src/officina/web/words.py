@@ -156,6 +156,17 @@ def units(value: Decimal | int | None, unit: str) -> str:
     return f"{number(value)} {unit}{'s' if plural else ''}"
 
 
+def came(origin: str) -> str:
+    """How a prescription came, by its NCPDP origin code: '1' is 'on paper'."""
+    ways = {"1": "on paper", "2": "by telephone", "3": "electronically", "4": "by fax", "5": "from another pharmacy"}
+    return ways.get(origin, "not known how")
+
+
+def telephone(digits: str) -> str:
+    """'(608) 555-0150' where ten digits are kept; anything else as it is."""
+    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if len(digits) == 10 and digits.isdecimal() else digits
+
+
 def money(value: Decimal | None) -> str:
     """'$1,204.50', '-$2.00'."""
     return "" if value is None else f"{'-' if value < 0 else ''}${abs(to_cents(value)):,.2f}"
@@ -236,7 +247,7 @@ def difference(expected: str, came: str) -> tuple[Markup, Markup]:
 
 FILTERS = {
     "medicine": medicine, "brand": brand, "patient_of": patient_of, "day": day, "clock": clock, "moment": moment, "ago": ago, "due": due, "span": span,
-    "number": number, "units": units, "money": money, "age": age, "state": state, "lines": lines, "told": told,
+    "number": number, "units": units, "money": money, "age": age, "state": state, "lines": lines, "told": told, "came": came, "telephone": telephone,
     "tall_man": tallman.display, "drug_page": drug_page, "did_you_mean": did_you_mean,
 }  # fmt: skip
 GLOBALS = {"moves": moves, "may": may, "tokens": tokens, "key": key, "difference": difference}

@@ -15,8 +15,10 @@ from officina.kernel.errors import ParseError
 from officina.kernel.ids import scan
 from officina.kernel.ids.ndc import Ndc
 from officina.kernel.ids.numbers import HouseNumber
+from officina.patients import finding
 from officina.patients import queries as patients
 from officina.patients.acts import SEE
+from officina.patients.finding import Near
 from officina.patients.queries import Patient
 from officina.prescriptions import queries as prescriptions
 from officina.web.desks import PATIENTS, PRESCRIPTION, STOCK
@@ -24,10 +26,11 @@ from officina.web.desks import PATIENTS, PRESCRIPTION, STOCK
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search came to. `only` is the address to go to where there is exactly one answer."""
+    """What a search came to. `only` is the address to go to where there is exactly one answer; nobody of `near` ever is one."""
 
     only: str = ""
     patients: list[Patient] = field(default_factory=list)
+    near: list[Near] = field(default_factory=list)
     packages: list[Package] = field(default_factory=list)
     bag: Bag | None = None
     hint: str = ""
@@ -108,10 +111,11 @@ def _person(actor: Actor, number: str) -> Found:
 def _people(actor: Actor, text: str) -> Found:
     if SEE.code not in actor.grants:
         return Found(hint=f"{actor.role_title}s may not {SEE.title}.")
-    found = patients.search(actor, text)
-    if len(found) == 1:
-        return Found(only=PATIENTS.at(found[0].code))
+    found = finding.find(actor, text)
+    if len(found.hits) == 1:
+        return Found(only=PATIENTS.at(found.hits[0].code))
     return Found(
-        patients=found,
+        patients=found.hits,
+        near=found.did_you_mean,
         hint="No patient fits. Try the beginning of the last name, a birth date such as 03/14/1961, or a telephone number.",
     )

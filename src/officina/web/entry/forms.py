@@ -43,7 +43,7 @@ class EntryForm(DeskForm):
         label="Whose words (1, 2, 6, 7)",
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 16}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 12}),
     )
     directions = forms.CharField(
         label="Directions on the label",
