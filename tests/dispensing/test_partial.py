@@ -8,7 +8,7 @@ import pytest
 from cast import TODAY, assemble
 from officina.dispensing import owed, queries
 from officina.dispensing.models import Fill
-from officina.dispensing.services import filling, review
+from officina.dispensing.services import checking, filling, review
 from officina.dispensing.services.filling import Scanned
 from officina.kernel.errors import Refused
 from officina.law import partial
@@ -134,3 +134,40 @@ def test_nothing_goes_out_after_the_prescription_expired(cast):
     cast.later(3)
     with pytest.raises(Refused, match="expired on"):
         filling.take(cast.tess, fill=fill, at=cast.at())
+
+
+class TestTheRestIsCancelled:
+    """What went out lasts as long as there is of it: else the next refill is too soon, and refills on consent begin weeks late."""
+
+    @pytest.fixture
+    def slow(self, cast):
+        """20 of 60 tablets for 30 days, the rest owed."""
+        fill = filling.take(cast.tess, fill=cast.ready(), at=cast.at())
+        cast.scan(fill, cast.lot, Decimal(20))
+        return filling.partial(cast.tess, fill=queries.fill(cast.tess, str(fill.code)), why="short", at=cast.at())
+
+    def out(self, cast, fill):
+        fill = filling.label_printed(cast.tess, fill=queries.fill(cast.tess, str(fill.code)), at=cast.at())
+        filling.submit_fill(cast.tess, fill=fill, at=cast.at())
+        checking.verify(cast.ada, fill=queries.fill(cast.ada, str(fill.code)), at=cast.at())
+        fill = checking.bag(cast.tess, fill=queries.fill(cast.tess, str(fill.code)), bin_name="A1", at=cast.at())
+        return cast.handed_over(fill)
+
+    def test_after_the_part_went_out(self, cast, slow):
+        sold = self.out(cast, slow)
+        whole = sold.prescription.supply_until
+        review.cancel(cast.ada, fill=rest_of(cast, slow), why="patient has enough", at=cast.at())
+        now = queries.fill(cast.tess, str(slow.code))
+        assert (now.days_supply, now.prescription.supply_from) == (10, sold.prescription.supply_from)
+        assert now.prescription.supply_until == whole - timedelta(days=20)
+
+    def test_before_it_goes_out(self, cast, slow):
+        review.cancel(cast.ada, fill=rest_of(cast, slow), why="patient has enough", at=cast.at())
+        sold = self.out(cast, slow)
+        assert sold.days_supply == 10
+        assert sold.prescription.supply_until - sold.prescription.supply_from == timedelta(days=9)
+
+    def test_a_rest_that_goes_out_changes_nothing(self, cast, slow):
+        sold = self.out(cast, slow)
+        assert sold.days_supply == 30
+        assert sold.prescription.supply_until - sold.prescription.supply_from == timedelta(days=29)

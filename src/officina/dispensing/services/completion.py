@@ -1,16 +1,18 @@
 """The owed rest of a partial fill, as a fill of its own."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from officina.base import audit, numbering
 from officina.base.access import Actor
+from officina.base.rows import keep
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import amounts
 from officina.dispensing.services.steps import advance, touch
 from officina.kernel.ids.numbers import HouseNumber
 from officina.law import partial
+from officina.prescriptions.services import orders as prescriptions
 
 PARTIAL = audit.verb("fill.partial", "filled in part")
 
@@ -66,6 +68,24 @@ def _due_by(actor: Actor, fill: Fill, case: partial.Case, *, at: datetime) -> da
         case, written_on=prescription.written_on, first_at=at, expires_on=prescription.expires_on, zone=actor.zone
     )
     return min((moment for moment in (due, fill.due_by) if moment is not None), default=None)
+
+
+def shorten(rest: Fill) -> None:
+    """Its rest will not be filled: what went out lasts only as long as there is of it, or the next refill would seem too soon. In the
+    running transaction, after the rest is cancelled; days are counted down, so that nobody is left without for a part of one.
+    """
+    first = rest.rest_of
+    if first is None or not first.days_supply or not first.quantity or not rest.quantity:
+        return
+    others = Fill.objects.filter(rest_of=first).exclude(state=State.CANCELLED).values_list("quantity", flat=True)
+    kept = first.quantity + sum((one or Decimal(0) for one in others), Decimal(0))
+    days = int(first.days_supply * kept / (kept + rest.quantity))
+    rx = rest.prescription
+    if first.state == State.SOLD and rx.supply_from is not None and rx.supply_until is not None:
+        lost = timedelta(days=first.days_supply - days)
+        prescriptions.note_supply(rx, since=rx.supply_from, until=max(rx.supply_until - lost, rx.supply_from))
+    first.days_supply = days
+    keep(first, "days_supply")
 
 
 def drop(actor: Actor, fill: Fill, *, at: datetime, why: str) -> None:

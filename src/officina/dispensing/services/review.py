@@ -100,6 +100,8 @@ def cancel(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
         counting.undo(actor, fill, at=at, why=why)
     fill = advance(actor, fill, "cancel", at=at, why=why)
     completion.drop(actor, fill, at=at, why=why)
+    if fill.kind == Fill.Kind.COMPLETION:
+        completion.shorten(fill)
     if not Fill.objects.filter(prescription_id=fill.prescription_id).exclude(state=State.CANCELLED).exists():
         prescriptions.end(fill.prescription)
         screening.void(fill.prescription)
