@@ -98,6 +98,14 @@ def _last_given(model: type[models.Model]) -> int:
     return max(top, counted[0] or 0) if counted else top
 
 
+def count_anew(*tables: type[models.Model]) -> None:
+    """Let PostgreSQL count tables that this transaction filled: it plans by what it counted before, and a join then takes it hours."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for model in tables:
+                cursor.execute(f'ANALYZE "{model._meta.db_table}"')
+
+
 def in_chunks(keys: Iterable[K], size: int = 500) -> Iterable[list[K]]:
     """Keys a few hundred at a time, as many as a statement may name on every database."""
     chunk: list[K] = []

@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import CharField, Count, DateField, Q
 
 from officina.base.rows import Question
+from officina.drugs import bulk
 from officina.drugs.bulk import in_chunks
 from officina.drugs.models import Drug, DrugSubstance, Product, SubstanceSchedule
 from officina.drugs.rules import schedules
@@ -28,12 +29,13 @@ def settle() -> int:
     A strength or form of which no labeler tells a schedule has that of its other strengths and forms: the only maker of pregabalin
     solution leaves it out.
     """
+    bulk.count_anew(Product, Drug)
     listed = Product.objects.filter(ended_on=None).exclude(listing=None)
     names = set(listed.filter(schedule__gt=0).values_list("drug__generic_name", flat=True).distinct())
     names |= set(Drug.objects.filter(schedule__gt=0).values_list("generic_name", flat=True).distinct())
     listings: defaultdict[int | str, tuple[Counter[int], Counter[int]]] = defaultdict(lambda: (Counter(), Counter()))
     seen: set[int] = set()
-    # Asked by name in portions: one question with a question inside takes PostgreSQL minutes right after an import.
+    # Asked by name in portions: as many as a statement may name on every database.
     for portion in in_chunks(sorted(names)):
         rows = listed.filter(drug__generic_name__in=portion)
         counted = rows.values_list("drug_id", "drug__generic_name", "excluded", "schedule").annotate(Count("pk"))
