@@ -10,6 +10,9 @@ from emptying import tables_with_rows
 
 Made = TypeVar("Made")
 Rows = dict[str, Any]
+HIGHEST = 100_000
+"""Above every number of a row that is laid down."""
+_with_series: dict[str, bool] = {}
 _kept: dict[tuple[str, str], tuple[Rows, bytes]] = {}
 """By database and name: the rows of each table, and what `make` gave."""
 
@@ -42,8 +45,22 @@ def _taken(table: str) -> Any:
         return f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES {values}'
 
 
+def _has_series(cursor: Any, table: str) -> bool:
+    if table not in _with_series:
+        _with_series[table] = any(s["column"] == "id" for s in connection.introspection.get_sequences(cursor, table))
+    return _with_series[table]
+
+
+def _series(table: str) -> str:
+    series = f"pg_get_serial_sequence('\"{table}\"', 'id')::regclass"
+    return f"setval({series}, GREATEST(COALESCE(pg_sequence_last_value({series}), 1), {HIGHEST}))"
+
+
 def _lay(rows: Rows) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Rows that are copied in take no number of their table's series: the next row would be given one of theirs.
+            cursor.execute("SELECT " + ", ".join(_series(table) for table in rows if _has_series(cursor, table)))
         for table, taken in rows.items():
             if connection.vendor == "postgresql":
                 with cursor.copy(f'COPY "{table}" FROM STDIN') as copy:
