@@ -283,9 +283,11 @@ def test_what_was_sent_before_a_kill_is_sent_again_after_it_and_done_once(cast, 
         page, began = order.page(), time.monotonic()
         order.send(name, page)
         took[name] = time.monotonic() - began
-    for order, name in days(cast, range(KILLED_ORDERS)):
+    for kill, (order, name) in enumerate(days(cast, range(KILLED_ORDERS))):
         before = rows()
-        heard = killed_sender(order, name, rng.uniform(0, 2) * took[name], took[name] / 4)
+        # Now and then long after it was answered, however slow the machine became since it was timed.
+        patience = 10 if kill % 8 == 7 else rng.uniform(0, 2)
+        heard = killed_sender(order, name, patience * took[name], took[name] / 4)
         assert not heard.startswith("fault"), (name, heard, SEED)
         done = DoneCommand.objects.filter(key=order.key(name)).exists()
         met["answered" if heard else "done and not answered" if done else "not done"] += 1
