@@ -99,10 +99,10 @@ def test_a_colleague_takes_over_by_pin(seat, cast):
 
 def test_a_wrong_pin_leaves_the_station_as_it_was(seat, cast):
     client = seat(cast.ada)
-    answer = client.post("/switch", {"user": cast.tess.user_id, "pin": "0000"})
+    answer = client.post("/switch", {"user": cast.tess.user_id, "pin": "0097531"})
     assert answer.status_code == 422
     assert "This PIN does not fit this person." in text(answer)
-    assert "0000" not in text(answer)
+    assert "0097531" not in text(answer)
     assert "Ada Park" in text(client.get("/"))
 
 
