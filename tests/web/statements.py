@@ -1,9 +1,12 @@
 """SQL statements of every page and act, held against a list that is checked in: whoever adds one sees it in the review.
 
+On SQLite it is also asked how each is carried out: none may read through what grows with every day of work.
+
 `OFFICINA_STATEMENTS=new pytest tests/web -p no:xdist` writes the list anew: the most that any test's successful request took.
 """
 
 import os
+import re
 import tomllib
 from collections import defaultdict
 from pathlib import Path
@@ -15,6 +18,15 @@ FILE = Path(__file__).with_name("statements.toml")
 IS_NEW = os.environ.get("OFFICINA_STATEMENTS") == "new"
 CONTROL = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 _most: dict[str, int] = defaultdict(int)
+_known: set[str] = set()
+GROWING = (
+    "dispensing_fill", "dispensing_fillstep", "dispensing_fillscan", "dispensing_fillpart", "dispensing_bag", "prescriptions_message",
+    "prescriptions_prescription", "screening_screening", "screening_alert", "inventory_move", "base_auditentry", "base_donecommand",
+)  # fmt: skip
+THROUGH = re.compile(
+    rf"SCAN ({'|'.join(GROWING)})|SEARCH (dispensing_fill) USING (?!INDEX fill_waiting).*\(site_id=\?\)"
+)
+"""How SQLite tells that it reads a table from end to end, or every fill of a pharmacy."""
 
 
 def listed() -> dict[str, int]:
@@ -45,7 +57,7 @@ class CountingClient:
                 seen.append(sql)
             return execute(sql, params, many, context)
 
-        with connection.execute_wrapper(count):
+        with connection.execute_wrapper(count), connection.execute_wrapper(_no_reading_through):
             answer = CountingClient.real(self, **environ)
         if answer.status_code < 400 and getattr(answer, "resolver_match", None) is not None:
             name = name_of(answer)
@@ -57,6 +69,16 @@ class CountingClient:
                     f"{name} took {len(seen)} statements, {_LISTED[name]} listed:\n{told}"
                 )
         return answer
+
+
+def _no_reading_through(execute, sql, params, many, context):
+    if connection.vendor == "sqlite" and sql not in _known and sql.startswith(("SELECT", "UPDATE", "DELETE")):
+        _known.add(sql)
+        marked = sql.replace("%%", "\0").replace("%s", "?").replace("\0", "%")
+        for *_, how in connection.connection.execute(f"EXPLAIN QUERY PLAN {marked}", params or ()).fetchall():
+            # The newest row alone is read from the end.
+            assert not THROUGH.match(how) or sql.endswith("DESC LIMIT 1"), f"{how}: {sql}"
+    return execute(sql, params, many, context)
 
 
 def write() -> None:

@@ -228,6 +228,13 @@ class TestOnConsent:
         assert "Nothing with a consent" in text(tess.get("/refills/due/"))
         assert "Started by itself for" in text(tess.get(self.path(first)))
 
+    def test_a_key_as_long_as_a_key_may_be_serves_each_that_is_marked(self, tess, first):
+        self.consent(tess, first)
+        sent = {"do": "sweep", "prescription": [str(first.prescription.code)], "key": "k" * 64}
+        for _ in range(2):
+            assert tess.post("/refills/due/", sent).status_code == 303
+        assert refills_of(first).count() == 1
+
     def test_nothing_marked_is_said(self, tess, first):
         assert tess.post("/refills/due/", {"do": "sweep"}).status_code == 422
 

@@ -1,13 +1,22 @@
 """Who may do what: acts, roles, licences and supervision, decided by one pure function that every service asks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 from uuid import uuid4
 
 from officina.kernel.clock import day_of
 from officina.kernel.errors import Refused
+
+KEY_LENGTH = 64
+"""So long may a key be under which a command is done once."""
+
+
+def as_key(text: str) -> str:
+    """A key of that name; a name that is too long is known by its digest."""
+    return text if len(text) <= KEY_LENGTH else sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 class Licence(StrEnum):
@@ -120,6 +129,12 @@ class Actor:
     def day(self, at: datetime) -> date:
         """The calendar day at the actor's site."""
         return day_of(at, self.zone)
+
+    def for_part(self, part: object) -> "Actor":
+        """The person doing one of several things under the one key of a page: each is a command of its own, done once."""
+        if not self.key:
+            return self
+        return replace(self, key=as_key(f"{self.key}/{part}"))
 
     def may(self, what: Act, *, at: datetime, **done_by: int | None) -> bool:
         """Whether the act would be allowed: for buttons; services ask `must`."""

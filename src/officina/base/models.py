@@ -129,7 +129,7 @@ class Tries(models.Model):
 class Counter(models.Model):
     """The last number given out in a series at a site."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     series = models.CharField(max_length=20)
     value = models.BigIntegerField(default=0)
 
@@ -140,7 +140,7 @@ class Counter(models.Model):
 class AuditEntry(models.Model):
     """Who did what to what, when, by which role and licence, and why. Append-only by trigger."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
     user_id = models.BigIntegerField()
     """A plain number beside the name: history outlives the account."""
@@ -168,7 +168,7 @@ class AuditEntry(models.Model):
 class AuditSeal(models.Model):
     """A closed span of audit entries, hashed with the seal before it, so that tampering shows. Append-only by trigger."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
     after_id = models.BigIntegerField()
     """The span begins after this entry…"""
@@ -185,7 +185,7 @@ class AuditSeal(models.Model):
 class DoneCommand(models.Model):
     """A command that was carried out under an idempotency key, with its answer, so that a repeat changes nothing."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=64)
     service = models.CharField(max_length=120)
     content = models.CharField(max_length=64)
@@ -206,7 +206,7 @@ class Outgoing(models.Model):
         DEAD = "dead", "Given up: a person must look"
         TRAINING = "training", "Training: never sent"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     partner = models.CharField(max_length=80)
     """Messages to one partner leave in order."""

@@ -4,7 +4,8 @@ The ORM words a statement anew at every call, which takes longer than the databa
 its business: each is made by it, once a shape, and kept.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -206,13 +207,35 @@ class _Hole(Expression):
         return _prepare(self.output_field, vendor)
 
 
+def _with_constants(sql: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The question with its words and whole numbers written out; gives what is left to be sent with it.
+
+    SQLite takes a small index ("open fills only") where it sees that the condition holds; a list of values that come later hides it,
+    and every fill that ever was is read instead.
+    """
+    sent, left = iter(values), []
+
+    def constant(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        value = next(sent)
+        if isinstance(value, str):
+            return "'" + str.__str__(value).replace("'", "''").replace("%", "%%") + "'"
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(int(value))
+        left.append(value)
+        return "%s"
+
+    return re.sub("%%|%s", constant, sql), left
+
+
 class _Worded:
     """A question as one kind of database is asked it, and how its rows become instances; columns alone come as tuples."""
 
     def __init__(self, rows: "models.QuerySet[Any, Any]") -> None:
         database = statement.database()
         compiler = rows.query.get_compiler(connection=database)
-        self.sql, holes = compiler.as_sql()
+        self.sql, holes = _with_constants(*compiler.as_sql())
         # A name and how its value is made ready, or what stands there always.
         self.holes = [(h.name, h.ready(database.vendor)) if isinstance(h, _Hole) else ("", h) for h in holes]
         select = compiler.select

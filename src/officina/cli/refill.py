@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from officina.base.access import Actor
+from officina.base.access import Actor, as_key
 from officina.cli import house
 from officina.dispensing import auto_refill, refillable
 from officina.dispensing.services import auto_refill as sweeping
@@ -51,7 +51,7 @@ def refill(
     house.migrate()
     actor, at = house.interface(site_name), clock.now()
     if is_due:
-        results = _due(replace(actor, key=key), day.date() if day else None, at=at, only_check=only_check)
+        results = _due(replace(actor, key=as_key(key)), day.date() if day else None, at=at, only_check=only_check)
     else:
         results = _by_number(actor, numbers, at=at, only_check=only_check, key=key)
     if as_json:
@@ -80,7 +80,7 @@ def _result(actor: Actor, one: refillable.Asked, *, at: datetime, only_check: bo
     refused = one.refusal
     if refused is None and not only_check:
         assert one.prescription is not None
-        keyed = replace(actor, key=f"{key}/{one.prescription.code}" if key else "")
+        keyed = replace(actor, key=as_key(key)).for_part(one.prescription.code)
         try:
             fill = refills.refill(keyed, prescription=one.prescription, at=at)
         except Refused as no:

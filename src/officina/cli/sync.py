@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from officina.base.access import Actor
+from officina.base.access import Actor, as_key
 from officina.cli import house
 from officina.dispensing import synchronising
 from officina.dispensing.rules.synchronising import refuse_date
@@ -52,7 +52,7 @@ def sync(
     the date cannot be chosen, or a fill was refused.
     """
     house.migrate()
-    actor, at = replace(house.interface(site_name), key=key), clock.now()
+    actor, at = replace(house.interface(site_name), key=as_key(key)), clock.now()
     try:
         told = _done(actor, patient_number, day.date() if day else None, start, agreed_by, how, at)
     except Refused as no:
@@ -107,7 +107,7 @@ def _start(
     for line, told in zip(plan.lines, lines, strict=True):
         if not line.can_start:
             continue
-        own = replace(actor, key=f"{actor.key}/{line.rx.code}" if actor.key else "")
+        own = actor.for_part(line.rx.code)
         try:
             fill = services.start(own, common_date=agreed, prescription=line.rx, at=at)
         except Refused as no:

@@ -1,4 +1,4 @@
-"""`officina worker` and `officina seal`: what leaves the house leaves, what was left lying is read, what happened is sealed."""
+"""`officina worker` and `officina seal`: what leaves the house leaves, what was left lying is read, what happened is sealed, rows are counted."""
 
 import logging
 import time
@@ -10,12 +10,14 @@ from django.db import DatabaseError, close_old_connections
 
 from officina.base import outbox, queries, services
 from officina.base.access import Actor
+from officina.base.upkeep import count_rows
 from officina.cli import house
 from officina.exchange import intake
 from officina.kernel import clock
 from officina.prescriptions import queries as prescriptions
 from officina.prescriptions.queries import Message
 
+A_DAY = 24 * 3600
 _log = logging.getLogger("officina.worker")
 
 
@@ -56,12 +58,17 @@ def worker(once: bool) -> None:
     if once:
         house.migrate()
     if once:
+        count_rows()
         work_through()
         return
+    due = 0.0
     while True:
         # No request ends here: a connection that the database closed is looked for before each round.
         close_old_connections()
         try:
+            if time.monotonic() >= due:
+                count_rows()
+                due = time.monotonic() + A_DAY
             work_through()
         except DatabaseError as problem:
             _log.error("the database could not be used, tried again in a minute: %s", type(problem).__name__)

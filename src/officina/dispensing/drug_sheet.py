@@ -131,5 +131,9 @@ def on_shelves(actor: Actor, product: Product) -> list[Balance]:
 
 
 def last_fills(actor: Actor, product: Product) -> list[Fill]:
-    """The last twenty fills of this house that it went into, newest first. One statement."""
-    return list(queries.fills(actor).filter(package__product=product).order_by("-received_at", "-id")[:LAST])
+    """The last twenty fills of this house that it went into, newest first. Three statements."""
+    # By the keys first: all that a page shows of a fill would else be read of each of thousands before twenty are taken.
+    packages = list(Package.objects.filter(product=product).values_list("pk", flat=True))
+    of_it = Fill.objects.filter(package__in=packages, site_id=actor.site_id)
+    last = list(of_it.order_by("-id").values_list("pk", flat=True)[:LAST])
+    return list(queries.fills(actor).filter(pk__in=last).order_by("-id"))

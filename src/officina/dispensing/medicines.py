@@ -17,8 +17,8 @@ from officina.drugs.search import Found as Found
 from officina.drugs.search import Hit as Hit
 from officina.labels import tallman
 
-_STEPS = 500_000
-"""Steps that are looked back over: some fifty thousand fills."""
+_STEPS = 100_000
+"""Steps that are looked back over: some ten thousand fills, and whoever searches first waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class _Dispensed:
 _dispensed: dict[tuple[str, int], _Dispensed] = {}
 _NEWEST = Question(lambda: FillStep.objects.order_by("-pk").values_list("pk")[:1])
 _HANDED_OVER = Question(
-    lambda after, newest, site: (
-        FillStep.objects.filter(pk__gt=after, pk__lte=newest, move="hand_over", fill__site_id=site)
+    # Of every pharmacy: asked for one alone, a database may go through all its fills instead of the new steps.
+    lambda after, newest: (
+        FillStep.objects.filter(pk__gt=after, pk__lte=newest, move="hand_over")
         .exclude(fill__package=None)
-        .values_list("fill__package__product__drug_id")
+        .values_list("fill__site_id", "fill__package__product__drug_id")
     ),
     after=BigIntegerField(),
     newest=BigIntegerField(),
-    site=BigIntegerField(),
 )
 
 
@@ -59,7 +59,7 @@ def dispensed_here(site_id: int) -> Mapping[int, int]:
     before = _dispensed.get(key) or _Dispensed(newest=max(newest - _STEPS, 0))
     if newest == before.newest:
         return before.counts
-    new = Counter(drug for (drug,) in _HANDED_OVER(after=before.newest, newest=newest, site=site_id))
+    new = Counter(drug for site, drug in _HANDED_OVER(after=before.newest, newest=newest) if site == site_id)
     # A whole new count, never the old one changed: another thread may be reading that, and the index knows it by being the same.
     _dispensed[key] = _Dispensed(newest, before.counts + new if new else before.counts)
     return _dispensed[key].counts

@@ -22,7 +22,7 @@ class Bag(models.Model):
         EMPTIED = "emptied", "Emptied"
         OUT = "out", "Out for delivery"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=16)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
@@ -40,7 +40,7 @@ class Bag(models.Model):
 class CommonDate(models.Model):
     """A day on which all medicines of a patient are to fall due together, as the patient agreed to it. Append-only by trigger."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     on = models.DateField()
@@ -63,7 +63,7 @@ class Fill(models.Model):
         REFILL = "refill", "Refill"
         COMPLETION = "completion", "Completion of a partial fill"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=16)
     """'F…', printed in the barcode of the label."""
@@ -195,7 +195,7 @@ class PickUp(models.Model):
         DECLINED = "declined", "Declined"
         NOT_REQUIRED = "not_required_refill", "Not required: refill"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)
@@ -261,7 +261,7 @@ class DrawerCount(models.Model):
         OPENING = "opening", "Opened"
         CLOSING = "closing", "Closed"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     station = models.CharField(max_length=60, blank=True)
     number = models.PositiveIntegerField()
     """Counts the openings and closings of this station."""
@@ -296,7 +296,7 @@ class Payment(models.Model):
         PICK_UP = "pick_up", "Hand-over"
         ACCOUNT = "account", "Payment on the house account"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField()
     day = models.DateField()
@@ -346,7 +346,7 @@ class RemsAuthorisation(models.Model):
 class PseudoephedrineSale(models.Model):
     """A line of the logbook: what was sold without a prescription, to whom, on which identification. Append-only by trigger."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=16)
     at = models.DateTimeField()

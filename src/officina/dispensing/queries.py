@@ -14,6 +14,7 @@ from django.db.models import (
     Case,
     CharField,
     Count,
+    DateTimeField,
     Exists,
     F,
     Min,
@@ -130,6 +131,17 @@ _WAITING = Question(
         .order_by("state")
     ),
     site=BigIntegerField(),
+)
+_DUE_FOR_RETURN = Question(
+    lambda site, before: (
+        _fills(site)
+        .filter(state=State.BIN, since__lt=before)
+        .exclude(state__in=_CLOSED)
+        .exclude(bag__state=Bag.State.OUT)
+        .order_by("since")[:100]
+    ),
+    site=BigIntegerField(),
+    before=DateTimeField(),
 )
 _FILL = Question(lambda site, code: _fills(site).filter(code=code), site=BigIntegerField(), code=UUIDField())
 _BY_NUMBER = Question(
@@ -429,9 +441,7 @@ def due_for_return(actor: Actor, *, on: date, most: int = 100) -> list[Fill]:
     """Fills that waited in the bin so long that they go back to stock, longest first."""
     first = on - timedelta(days=returns.will_call().days_in_bin - 1)
     before = datetime.combine(first, time(), ZoneInfo(actor.zone))
-    # Said twice that they are open: so PostgreSQL knows that its index of the open fills holds them all.
-    rows = fills(actor).filter(state=State.BIN, since__lt=before).exclude(state__in=_CLOSED)
-    return list(rows.exclude(bag__state=Bag.State.OUT).order_by("since")[:most])
+    return _DUE_FOR_RETURN(site=actor.site_id, before=before)[:most]
 
 
 def vial_of(fill: Fill) -> str:

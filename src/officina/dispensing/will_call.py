@@ -5,9 +5,10 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import DateTimeField, Prefetch, QuerySet
 
 from officina.base.access import Actor
+from officina.base.rows import Question
 from officina.dispensing import queries
 from officina.dispensing.models import Bag as Bag
 from officina.dispensing.models import BagCall, DeliveryStep, Fill, FillStep, PickUp
@@ -107,13 +108,22 @@ def due_among(actor: Actor, codes: list[UUID], *, on: date) -> list[Fill]:
     return [f for f in queries.due_for_return(actor, on=on) if f.code in marked]
 
 
+_CAME_BACK = Question(
+    lambda begin, end: (
+        FillStep.objects.filter(to_state=State.RETURNED, at__gte=begin, at__lt=end)
+        .order_by("-id")
+        .values_list("fill__site_id", "fill__number")
+    ),
+    begin=DateTimeField(),
+    end=DateTimeField(),
+)
+
+
 def vials_of(actor: Actor, *, on: date, most: int = 200) -> list[Lot]:
     """The vials that came back to stock on a day and are to be labelled, newest first."""
     here = (_begin(actor, on), _begin(actor, on + timedelta(days=1)))
-    steps = FillStep.objects.filter(
-        fill__site_id=actor.site_id, to_state=State.RETURNED, at__gte=here[0], at__lt=here[1]
-    )
-    return stock.vials_from(actor.site_id, list(steps.order_by("-id").values_list("fill__number", flat=True)[:most]))
+    came_back = _CAME_BACK(begin=here[0], end=here[1])
+    return stock.vials_from(actor.site_id, [number for site, number in came_back if site == actor.site_id][:most])
 
 
 def vial_tag(vial: Lot, *, training: bool) -> tag.Tag:

@@ -28,7 +28,7 @@ class Place(models.Model):
 
     INSIDE = (Kind.SHELF, Kind.SAFE, Kind.BENCH, Kind.WILL_CALL, Kind.QUARANTINE)
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind)
     name = models.CharField(max_length=60)
 
@@ -50,7 +50,7 @@ class Lot(models.Model):
         GOOD = "good", "Good"
         QUARANTINED = "quarantined", "Quarantined"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="+")
     number = models.CharField(max_length=40)
@@ -74,7 +74,7 @@ class Lot(models.Model):
 class Move(models.Model):
     """So much of a lot went from one place to another. Append-only by trigger; corrected by a reverse move only."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="moves")
     from_place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
     to_place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
@@ -103,7 +103,7 @@ class Move(models.Model):
 class Balance(models.Model):
     """What is on hand of a lot at a place inside the house: the sum of its moves, kept by the one function that posts them."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="balances")
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
     on_hand = QuantityField()

@@ -13,7 +13,7 @@ from officina.drugs.models import Ingredient
 class Household(models.Model):
     """People who live together or share a telephone: what waits for one is told when another comes, and nothing else."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
 
@@ -25,7 +25,7 @@ class Patient(models.Model):
         MALE = "M", "Male"
         UNKNOWN = "U", "Not known"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=16)
     last_name = models.CharField(max_length=60)
@@ -123,7 +123,7 @@ class FormerName(models.Model):
 class NameWord(models.Model):
     """A word of any name of a patient, folded: how one is found by a former, a misspelt or a swapped name."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="name_words")
     word = models.CharField(max_length=60)
 
@@ -168,7 +168,7 @@ class CapWish(models.Model):
 class Merge(models.Model):
     """Two records of one person: what each said before and what was chosen, so that it can be taken back exactly."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     survivor = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     merged = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="merges")

@@ -14,7 +14,7 @@ from officina.patients.models import Patient
 class Received(models.Model):
     """A message exactly as it arrived, kept before anything reads it. Append-only by trigger."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
     name = models.CharField(max_length=200, blank=True)
     """File name or line it came by."""
@@ -32,7 +32,7 @@ class Message(models.Model):
         DUPLICATE = "duplicate", "Came before"
         REFUSED = "refused", "Could not be used"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     received = models.OneToOneField(Received, on_delete=models.PROTECT, related_name="message")
     at = models.DateTimeField()
@@ -69,7 +69,7 @@ class Message(models.Model):
 class Prescriber(models.Model):
     """Somebody with authority to prescribe."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     last_name = models.CharField(max_length=60)
     first_name = models.CharField(max_length=60, blank=True)
@@ -104,7 +104,7 @@ class Prescription(models.Model):
         FAX = "4", "Fax"
         PHARMACY = "5", "Other pharmacy"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=16)
     origin = models.CharField(max_length=1, choices=Origin)
@@ -172,7 +172,7 @@ class RefillConsent(models.Model):
         RETURNED = "returned", "Nobody came for a refill"
         SILENT = "silent", "Nothing was handed over any more"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="consents")
     given_at = models.DateTimeField()
@@ -200,7 +200,7 @@ class RefillConsent(models.Model):
 class Attachment(models.Model):
     """A picture of the paper or fax. Append-only by trigger; shown as an image, never run."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="attachments")
     at = models.DateTimeField()
@@ -225,7 +225,7 @@ class Enquiry(models.Model):
         UNCLEAR = "unclear", "Answer not clear"
         WITHDRAWN = "withdrawn", "No longer asked"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="enquiries")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -264,7 +264,7 @@ class Withdrawal(models.Model):
         CANCELLED = "cancelled", "Cancelled as asked"
         DENIED = "denied", "Not cancelled"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     message = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="withdrawal")
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, null=True, related_name="withdrawals")
@@ -287,7 +287,7 @@ class Transfer(models.Model):
         OUT = "out", "To another pharmacy"
         IN = "in", "From another pharmacy"
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="transfers")
     way = models.CharField(max_length=3, choices=Way)
@@ -309,7 +309,7 @@ class Transfer(models.Model):
 class EmergencyOrder(models.Model):
     """A prescription of Schedule II that came by telephone in an emergency, and the signed prescription that must follow it."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     prescription = models.OneToOneField(Prescription, on_delete=models.PROTECT, related_name="emergency")
     ordered_at = models.DateTimeField()
@@ -343,7 +343,7 @@ class EmergencyOrder(models.Model):
 class SigCode(models.Model):
     """A code of the house for directions, with what it stands for as it would be typed."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     typed = models.CharField(max_length=20)
     """In small letters, without spaces."""

@@ -11,7 +11,7 @@ from officina.prescriptions.models import Prescription
 class Screening(models.Model):
     """One run of the screening rules over a prescription and the patient's profile at that moment."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     fingerprint = models.CharField(max_length=64)

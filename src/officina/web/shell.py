@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from officina.base import queries as house
-from officina.base.access import Actor
+from officina.base.access import KEY_LENGTH, Actor
 from officina.kernel import clock
 from officina.web.http import DeskRequest, Outcome, Said
 
@@ -149,7 +149,7 @@ def _actor(request: DeskRequest) -> Actor | None:
     actor = house.actor_for(user_id, site_id, station=request.session.get("station", ""))
     if actor and (actor.entrance != request.session.get("entrance") or is_over(request.session, at=request.at)):
         return None
-    key = request.POST.get("key", "")[:64] if request.method == "POST" else ""
+    key = request.POST.get("key", "")[:KEY_LENGTH] if request.method == "POST" else ""
     # Our pages send letters and digits; a zero byte is kept by no database.
     return replace(actor, key=key) if actor and key.isprintable() and key else actor
 

@@ -1,7 +1,7 @@
 """The sweep of refills on consent: each that falls due is started once, screened and refused like a refill by hand."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from officina.base.access import Actor
@@ -41,7 +41,7 @@ def sweep(actor: Actor, *, at: datetime, until: date | None = None, only: Iterab
 
 def _swept(actor: Actor, one: Due, *, at: datetime) -> Swept:
     # Each is a command of its own: one that is refused does not hold up the others.
-    own = replace(actor, key=f"{actor.key}/{one.rx.code}" if actor.key else "")
+    own = actor.for_part(one.rx.code)
     if one.silence:
         end_silent(own, prescription=one.rx, at=at)
         return Swept(one, ended=one.silence)

@@ -1,7 +1,7 @@
 """Calls about bags that wait, and the sweep of what nobody came for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from officina.base import audit
@@ -48,7 +48,7 @@ def sweep(actor: Actor, *, fills: Sequence[Fill], why: str, at: datetime) -> lis
 
 def _swept(actor: Actor, fill: Fill, *, why: str, at: datetime) -> Swept:
     # Sent twice, each fill is still returned once: the key of the page serves each under a name of its own.
-    own = replace(actor, key=f"{actor.key[:40]}:{fill.pk}") if actor.key else actor
+    own = actor.for_part(fill.pk)
     try:
         return Swept(checking.return_to_stock(own, fill=fill, why=why, at=at), "")
     except Refused as no:

@@ -1,6 +1,5 @@
 """The intake desk: files as they came, orders by hand, and every message with what was understood of it."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -41,7 +40,7 @@ def upload(request: DeskRequest) -> HttpResponse:
     results: list[tuple[str, intake.Receipt]] = []
     for n, file in enumerate(files):
         # Each file is a command of its own: one key for all would answer the second with the first one's answer.
-        actor = replace(request.actor, key=f"{request.actor.key}-{n}" if request.actor.key else "")
+        actor = request.actor.for_part(n)
         results.append((file.name, intake.receive(actor, file.read(), name=file.name, at=request.at)))
     request.outcome.forms.clear()
     taken = sum(len(r.prescriptions) for _, r in results)

@@ -1,7 +1,6 @@
 """The refills desk: by number, by label, by a telephone list, all of one patient's, to one date, or what is due on consent."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 
 from django.http import HttpResponse
@@ -90,7 +89,7 @@ def _each(request: DeskRequest, codes: list[str], start: Callable[[Actor, str, s
         request.actor.must(REFILL_EARLY, at=request.at)
     for code in codes:
         # Each is a command of its own under the one key of the page.
-        actor = replace(request.actor, key=f"{request.actor.key}/{code}" if request.actor.key else "")
+        actor = request.actor.for_part(code)
         try:
             fill = start(actor, code, early)
         except Refused as no:
