@@ -15,7 +15,6 @@ from django.db.models import (
     CharField,
     Count,
     DateTimeField,
-    Exists,
     F,
     Min,
     OuterRef,
@@ -110,18 +109,13 @@ REVIEWED = (
 """Past the clinical review, or set aside: what a pharmacist has cleared, until something new is found."""
 
 
-def _open_alerts() -> Exists:
-    return Exists(
-        Alert.objects.filter(
-            screening__prescription=OuterRef("prescription"),
-            screening__is_current=True,
-            severity__lte=2,
-            resolved_at__isnull=True,
-        )
-    )
+def _is_stopped() -> Q:
+    """That a serious alert is open. The few that are open anywhere are read once, not the alerts of each fill one by one."""
+    is_open = Alert.objects.filter(severity__lte=2, resolved_at__isnull=True, screening__is_current=True)
+    return Q(prescription__in=is_open.values("screening__prescription"))
 
 
-_STOPPED = Count("id", filter=Q(state__in=REVIEWED) & Q(_open_alerts()))
+_STOPPED = Count("id", filter=Q(state__in=REVIEWED) & _is_stopped())
 _WAITING = Question(
     lambda site: (
         Fill.objects.filter(site=site, state__in=OPEN)
@@ -198,7 +192,7 @@ def _in_states(states: tuple[State, ...], most: int, *, is_stopped: bool = False
         # What was chosen to be dispensed goes before what was entered.
         return Coalesce(f"package__product__drug__{name}", f"prescription__drug__{name}")
 
-    stopped = [_open_alerts()] if is_stopped else []
+    stopped = [_is_stopped()] if is_stopped else []
     is_open = Q(patient__isnull=True) | Q(prescription__drug__isnull=True)
     return Question(
         lambda site: (

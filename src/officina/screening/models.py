@@ -39,6 +39,13 @@ class Alert(models.Model):
     resolution = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["screening"], name="alert_open", condition=models.Q(severity__lte=2, resolved_at__isnull=True)
+            )
+        ]
+
     @property
     def is_serious(self) -> bool:
         return self.severity <= 2
