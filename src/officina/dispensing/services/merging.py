@@ -10,15 +10,12 @@ from datetime import datetime
 from officina.base.access import Actor
 from officina.base.command import command
 from officina.dispensing.models import Bag, Fill, PickUp
-from officina.dispensing.rules.machine import FINAL, State
+from officina.dispensing.rules.machine import FINAL
+from officina.dispensing.services.allergies import screen_again
 from officina.kernel.errors import Refused
 from officina.patients import acts, merging, person
 from officina.patients.merging import CHOICES
 from officina.patients.models import Merge, Patient
-from officina.screening import services as screening
-from officina.screening.models import Screening
-
-_UNCHECKED = (State.RECEIVED, State.ENTERING, State.ENTRY_CHECK)
 
 
 @command
@@ -41,7 +38,7 @@ def merge(
     name = goes if "name" in taken else stays
     _refuse_printed(open_fills, {f.pk: name for f in open_fills})
     made = merging.join(actor, survivor=stays, merged=goes, taken=set(taken), why=why, at=at)
-    _screen(actor, open_fills, at=at)
+    screen_again(actor, open_fills, at=at)
     return made
 
 
@@ -59,7 +56,7 @@ def unmerge(actor: Actor, *, merge: Merge, why: str, at: datetime) -> Merge:
     names = {f.pk: _restored(now, f, stays, goes) for f in open_fills}
     _refuse_printed(open_fills, names)
     merging.part(actor, merge=now, survivor=stays, merged=goes, why=why, at=at)
-    _screen(actor, open_fills, at=at)
+    screen_again(actor, open_fills, at=at)
     return now
 
 
@@ -134,15 +131,3 @@ def _refuse_printed(fills: Iterable[Fill], named: dict[int, Patient]) -> None:
                 f"The label of {fill.number} is printed and says {now.first_name} {now.last_name}: "
                 "hand it over or put it back first, or keep that name.",
             )
-
-
-def _screen(actor: Actor, fills: Iterable[Fill], *, at: datetime) -> None:
-    """What was found of the orders under way was found of another history: screen each anew, answers to the same finding stand."""
-    orders = {f.prescription_id: f.prescription for f in fills if f.state not in _UNCHECKED}
-    screened = Screening.objects.filter(prescription__in=orders, is_current=True).values_list(
-        "prescription_id", flat=True
-    )
-    for pk in sorted(screened):
-        order = orders[pk]
-        order.refresh_from_db(fields=["patient"])
-        screening.screen(actor, prescription=order, at=at)

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from officina.dispensing import queries as dispensing
-from officina.dispensing.services import merging
+from officina.dispensing.services import allergies, merging
 from officina.drugs import queries as drugs
 from officina.kernel.errors import Refused
 from officina.patients import caps, finding, households, noting, queries
@@ -111,7 +111,7 @@ def note_allergy(request: DeskRequest, code: str) -> None:
     facts = form(request, AllergyForm, prefix="allergy-").facts()
     text = facts["text"].strip().lower()
     ingredient, drug_class = drugs.ingredient_named(text), drugs.class_named(text)
-    patients.note_allergy(
+    noted = allergies.note_allergy(
         request.actor,
         patient=queries.patient(request.actor, code),
         text=facts["text"],
@@ -126,6 +126,16 @@ def note_allergy(request: DeskRequest, code: str) -> None:
         tell(request, "Noted, and screened from now on.")
     else:
         tell(request, "Noted as text: the drug file has no such substance or class, so it cannot be screened.", "look")
+    _tell_stopped(request, noted)
+
+
+def _tell_stopped(request: DeskRequest, noted: allergies.Noted) -> None:
+    """What was screened again, and what does not go out now."""
+    if noted.stopped:
+        stopped = ", ".join(noted.stopped)
+        tell(request, f"Stopped by a serious alert: {stopped}. A pharmacist must look at it at the review desk.", "no")
+    elif noted.screened:
+        tell(request, f"Screened again, and not stopped: {', '.join(noted.screened)}.")
 
 
 @work.act("strike_allergy")
@@ -134,14 +144,19 @@ def strike_allergy(request: DeskRequest, code: str) -> None:
     allergy = next((a for a in queries.profile(patient).allergies if str(a.pk) == request.POST.get("allergy")), None)
     if allergy is None:
         raise Refused("unknown_allergy", "This allergy is not in the profile any more.")
-    patients.strike_allergy(request.actor, patient=patient, allergy=allergy, why=reason(request), at=request.at)
+    noted = allergies.strike_allergy(
+        request.actor, patient=patient, allergy=allergy, why=reason(request), at=request.at
+    )
     tell(request, "Struck out, with your reason.")
+    _tell_stopped(request, noted)
 
 
 @work.act("no_known_allergies")
 def no_known_allergies(request: DeskRequest, code: str) -> None:
-    patients.no_known_allergies(request.actor, patient=queries.patient(request.actor, code), at=request.at)
+    patient = queries.patient(request.actor, code)
+    noted = allergies.no_known_allergies(request.actor, patient=patient, at=request.at)
     tell(request, "Written down: asked today.")
+    _tell_stopped(request, noted)
 
 
 @work.act("note_condition")
