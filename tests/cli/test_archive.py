@@ -1,5 +1,6 @@
 """Backups and exports: the owner's records, whole, on either database, or a refusal that changes nothing."""
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from houses import empty_house, officina
+from houses import empty_house, officina, serving
 
 FILES = "*.jsonl"
 
@@ -188,6 +189,21 @@ class TestBackup:
         with closing(sqlite3.connect(kept)) as before:
             assert before.execute("SELECT name FROM base_site").fetchall() == [("Elm Street",)]
         assert json.loads(officina(embedded, "check", "--json"))["ok"]
+
+    def test_under_people_at_work_nothing_is_restored(self, copy, embedded, said_no, tmp_path):
+        officina(embedded, "open", "--name", "Elm Street")
+        with serving(embedded, tmp_path / "log"):
+            assert "open in this house" in said_no(embedded, "restore", copy, "--yes", status=1)
+        officina(embedded, "export", str(tmp_path / "still"))
+        assert b"Elm Street" in next((tmp_path / "still").glob("*base_site.jsonl")).read_bytes()
+        officina(embedded, "restore", str(copy), "--yes")
+
+    def test_while_it_is_restored_nobody_opens_it(self, copy, embedded, said_no):
+        officina(embedded, "open", "--name", "Elm Street")
+        with (Path(embedded["OFFICINA_HOME"]) / "at_work.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            for program in (("serve", "--port", "8399"), ("worker", "--once")):
+                assert "being restored" in said_no(embedded, *program, status=1)
 
     def test_without_yes_nothing_is_changed(self, copy, embedded, tmp_path):
         officina(embedded, "open", "--name", "Elm Street")

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from officina.base import occupied
 from officina.base.archive import copies, whole
 from officina.cli import house
 from officina.kernel import clock
@@ -66,16 +67,17 @@ def backup(file: Path, as_json: bool) -> None:
 def restore(file: Path, yes: bool, as_json: bool) -> None:
     """Put a backup back in place of what this house holds now, which is kept beside it.
 
-    Everything done since the backup was taken is gone from the house. Close the program at every station first.
+    Everything done since the backup was taken is gone from the house. It must be closed: nothing is restored under people at work.
     """
     house.migrate()
     with _in_words(), _bar() as tick:
         if not file.is_file():
             raise Refused("no_file", f"There is no file {file}.")
-        count = copies.verify(file)
-        kept = copies.put_back(file, at=clock.now(), tick=lambda done, of: tick("restoring", done, of)) if yes else None
-    if yes:
-        house.migrate()
+        count, kept = copies.verify(file), None
+        if yes:
+            with occupied.alone():
+                kept = copies.put_back(file, at=clock.now(), tick=lambda done, of: tick("restoring", done, of))
+                house.migrate()
     said = (
         f"Restored: {count:,} prescriptions. What was here before is kept in {kept}."
         if yes

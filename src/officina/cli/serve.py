@@ -9,7 +9,9 @@ from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
 
+from officina.base import occupied
 from officina.cli import house
+from officina.kernel.errors import Refused
 
 
 @click.command()
@@ -30,9 +32,18 @@ def serve(port: int, host: str) -> None:
 def run(*, port: int, host: str = "127.0.0.1") -> None:
     """Serve until stopped. Two processes with few threads: more threads only wait for each other."""
     _must_be_free(port=port, host=host)
-    click.echo(f"Officina is open at http://{host}:{port}/  (Ctrl+C closes)")
     # The server's processes are forked from this one: a connection that they took over would know nothing of its own locks.
     connections.close_all()
+    try:
+        with occupied.at_work():
+            _work(port=port, host=host)
+    except Refused as no:
+        click.echo(no.sentence, err=True)
+        sys.exit(1)
+
+
+def _work(*, port: int, host: str) -> None:
+    click.echo(f"Officina is open at http://{host}:{port}/  (Ctrl+C closes)")
     worker = subprocess.Popen([sys.executable, "-m", "officina.cli", "worker"])
     try:
         Granian(

@@ -1,6 +1,7 @@
 """`officina worker` and `officina seal`: what leaves the house leaves, what was left lying is read, what happened is sealed, rows are counted."""
 
 import logging
+import sys
 import time
 from pathlib import Path
 
@@ -8,12 +9,13 @@ import click
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from officina.base import outbox, queries, services
+from officina.base import occupied, outbox, queries, services
 from officina.base.access import Actor
 from officina.base.upkeep import count_rows
 from officina.cli import house
 from officina.exchange import intake
 from officina.kernel import clock
+from officina.kernel.errors import Refused
 from officina.prescriptions import queries as prescriptions
 from officina.prescriptions.queries import Message
 
@@ -55,12 +57,20 @@ def work_through() -> None:
 @click.option("--once", is_flag=True, help="Do what is due now and stop.")
 def worker(once: bool) -> None:
     """Send the outbox to its partners' folders, read messages that were kept and never read, seal the audit trail."""
-    if once:
-        house.migrate()
-    if once:
-        count_rows()
-        work_through()
-        return
+    try:
+        with occupied.at_work():
+            if once:
+                house.migrate()
+                count_rows()
+                work_through()
+            else:
+                _for_ever()
+    except Refused as no:
+        click.echo(no.sentence, err=True)
+        sys.exit(1)
+
+
+def _for_ever() -> None:
     due = 0.0
     while True:
         # No request ends here: a connection that the database closed is looked for before each round.
