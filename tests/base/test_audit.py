@@ -63,6 +63,17 @@ def test_what_is_protected_is_what_should_be(cast):
     ]
 
 
+def test_a_long_span_is_closed_in_parts_so_that_nobody_waits_long(cast, monkeypatch):
+    monkeypatch.setattr(audit, "LONGEST", 3)
+    for _ in range(5):
+        entering.sign_out(cast.ada, at=AT)
+    parts = list(iter(lambda: services.seal_audit(cast.setup, at=AT), None))
+    assert len(parts) > 1
+    assert [part.entries for part in parts[:-1]] == [3] * (len(parts) - 1)
+    assert sum(part.entries for part in parts) == AuditEntry.objects.filter(site_id=cast.setup.site_id).count()
+    assert list(audit.broken_seals(cast.setup.site_id)) == []
+
+
 def test_a_seal_closes_all_entries_and_the_next_goes_on_from_it(cast):
     first = services.seal_audit(cast.setup, at=AT)
     entering.sign_out(cast.ada, at=AT)

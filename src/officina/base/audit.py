@@ -121,18 +121,22 @@ def _digest(previous: str, rows: Iterable[Mapping[str, Any]]) -> tuple[str, int,
     return state.hexdigest(), count, last
 
 
-def _span(site_id: int, after: int, last: int | None = None) -> Iterator[dict[str, Any]]:
+def _span(site_id: int, after: int, last: int | None = None, most: int | None = None) -> Iterator[dict[str, Any]]:
     rows = AuditEntry.objects.filter(site_id=site_id)
     if after:
         # The first span has no beginning: a row put in with a number below one would be in none.
         rows = rows.filter(id__gt=after)
     if last is not None:
         rows = rows.filter(id__lte=last)
-    yield from rows.order_by("id").values(*_FIELDS).iterator(chunk_size=2000)
+    yield from rows.order_by("id").values(*_FIELDS)[:most].iterator(chunk_size=2000)
+
+
+LONGEST = 20_000
+"""Entries that one seal closes: whoever writes waits for it meanwhile, half a second at most."""
 
 
 def seal(site_id: int, *, at: datetime) -> AuditSeal | None:
-    """Close the span of all entries since the last seal; None where there is nothing new. Must run in a transaction.
+    """Close the span of the entries since the last seal, at most `LONGEST`; None where there is nothing new. Must run in a transaction.
 
     On PostgreSQL a table lock waits for writers under way, so that no entry can slip into a closed span later, and for who seals too.
     """
@@ -141,7 +145,7 @@ def seal(site_id: int, *, at: datetime) -> AuditSeal | None:
             cursor.execute('LOCK TABLE "base_auditentry" IN SHARE ROW EXCLUSIVE MODE')
     before = AuditSeal.objects.filter(site_id=site_id).order_by("-id").first()
     after_id, previous = (before.last_id, before.digest) if before else (0, "")
-    digest, count, last = _digest(previous, _span(site_id, after_id))
+    digest, count, last = _digest(previous, _span(site_id, after_id, most=LONGEST))
     if not count:
         return None
     numbering.take(site_id, SEALS)

@@ -191,7 +191,7 @@ def membership(actor: Actor, username: str) -> Membership:
 
 @command
 def seal_audit(actor: Actor, *, at: datetime) -> AuditSeal | None:
-    """Close the span of audit entries written since the last seal."""
+    """Close the span of audit entries written since the last seal, or the first part of a long one."""
     return audit.seal(actor.site_id, at=at)
 
 

@@ -90,7 +90,9 @@ def seal() -> None:
     """Close the span of audit entries of every site and print its hash, to be kept elsewhere."""
     house.migrate()
     for site in queries.sites():
-        made = services.seal_audit(queries.interface_actor(site.pk, station="command line"), at=clock.now())
+        actor, entries, last = queries.interface_actor(site.pk, station="command line"), 0, None
+        while (made := services.seal_audit(actor, at=clock.now())) is not None:
+            entries, last = entries + made.entries, made
         click.echo(
-            f"{site.name}: " + (f"{made.entries} entries to {made.last_id}, {made.digest}" if made else "nothing new")
+            f"{site.name}: " + (f"{entries} entries to {last.last_id}, {last.digest}" if last else "nothing new")
         )
