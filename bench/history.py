@@ -131,6 +131,10 @@ class History:
                     made = f"{keys[of]:08x}{value}"
                 elif kind == "suffix":
                     made = f"{value}-{k}"
+                elif kind == "phone":
+                    made = value and f"{value[:3]}{keys[of]:07d}"
+                elif kind == "street":
+                    made = value and f"{keys[of]} {value}"
                 elif kind == "about":
                     made = self._number(Fill, value, k) if value in self.ordinal[Fill] else value
                 elif kind == "of code":
@@ -249,6 +253,9 @@ def _plan(model: type[models.Model]) -> tuple[tuple[Any, str, Any], ...]:
             kind = "about"
         elif (model, name) == (Message, "message_id"):
             kind = "suffix"
+        elif model is Patient and name in {"phone", "street"}:
+            # Else a thousand people would live in one house.
+            kind = name
         elif (model, name) == (AuditEntry, "on_code"):
             kind = "of code"
         found.append((field, kind, of))

@@ -23,7 +23,7 @@ from officina.patients.models import Patient
 from web.statements import listed
 
 FILLS = int(os.environ.get("OFFICINA_BENCH_FILLS", "10000"))
-PAIRS, PAGES, SECONDS = 60, 40, 15
+PAIRS, PAGES, SECONDS, WARM_UP = 60, 40, 15, 6
 MESSAGE = Path(__file__).resolve().parent.parent / "tests" / "messages" / "ncpdp_script" / "newrx_metformin_2023011.xml"
 QUEUES = ("/", "/intake/", "/entry/", "/review/", "/filling/", "/checking/", "/pickup/")
 _numbers = itertools.count(1)
@@ -33,8 +33,10 @@ def figures() -> Iterator[Figure]:
     """Pairs by one and by four, pages one after the other, and eight people at work."""
     if Fill.objects.count() < FILLS:
         history.played().fill_up(FILLS, tick=lambda *_: None)
-    here = floor(fills=PAIRS * 10)
+    here = floor(fills=PAIRS * 12)
     with tempfile.TemporaryDirectory() as folder, serving(dict(os.environ), Path(folder) / "log") as url:
+        # Both server processes have worked for a while, as they have at a counter.
+        list(_pairs(url, here, WARM_UP))
         yield from _pairs(url, here, 1)
         yield from _pairs(url, here, 4)
         yield from _pages(url, here)
@@ -74,13 +76,13 @@ def _pair_work(url: str, session: str, here: Floor, fills: list[Fill], number: i
 
 
 def _pairs(url: str, here: Floor, people: int) -> Iterator[Figure]:
-    fills = here.to_bench(PAIRS * (2 if people > 1 else 1))
+    fills = here.to_bench(PAIRS * 2)
     works: list[Callable[[], list[float]]] = []
     for k in range(people):
         actor = here.tess if k % 2 else here.theo
         mine = [f for f in fills if f.filled_by_id == actor.user_id]
-        # One person alone works through one bench; of four, two share a bench fill by fill.
-        mine = mine[: PAIRS // 2] if people == 1 else mine[k // 2 :: 2]
+        # Those who share a bench share it fill by fill.
+        mine = mine[k // 2 :: (people + 1) // 2]
         works.append(partial(_pair_work, url, seated(actor), here, mine, next(_numbers)))
     seconds, took = at_once(works)
     each = [[a + b for a, b in zip(t[0::2], t[1::2], strict=True)] for t in took]
