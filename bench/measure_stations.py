@@ -27,6 +27,8 @@ PAIRS, PAGES, SECONDS, WARM_UP = 60, 40, 15, 6
 MESSAGE = Path(__file__).resolve().parent.parent / "tests" / "messages" / "ncpdp_script" / "newrx_metformin_2023011.xml"
 QUEUES = ("/", "/intake/", "/entry/", "/review/", "/filling/", "/checking/", "/pickup/")
 _numbers = itertools.count(1)
+RUN = f"{time.time_ns():x}"
+"""A house that was measured before knows the messages of that time."""
 
 
 def figures() -> Iterator[Figure]:
@@ -48,8 +50,8 @@ def _named(what: str) -> str:
 
 
 def _receive(station: Station, number: str) -> None:
-    raw = MESSAGE.read_bytes().replace(b"sample-newrx-3", f"bench-{number}".encode())
-    station.upload("/intake/", part="desk", name="messages", data=raw, do="upload", key=number)
+    raw = MESSAGE.read_bytes().replace(b"sample-newrx-3", f"bench-{RUN}-{number}".encode())
+    station.upload("/intake/", part="desk", name="messages", data=raw, do="upload", key=f"{RUN}-{number}")
 
 
 def _scan(station: Station, here: Floor, fill: Fill, number: str) -> None:
@@ -60,7 +62,7 @@ def _scan(station: Station, here: Floor, fill: Fill, number: str) -> None:
         scan=here.package.ndc,
         lot=here.lot,
         quantity="60",
-        key=f"s{number}",
+        key=f"s{RUN}-{number}",
     )
     assert "complete" in answer, answer
 

@@ -194,10 +194,15 @@ def _in_states(states: tuple[State, ...], most: int, *, is_stopped: bool = False
 
     stopped = [_is_stopped()] if is_stopped else []
     is_open = Q(patient__isnull=True) | Q(prescription__drug__isnull=True)
+
+    def first(site: Any) -> QuerySet[Fill, Any]:
+        # The few that are shown are found before all that is shown of them is read: a thousand may wait.
+        waiting = Fill.objects.filter(*stopped, site=site, state__in=states).exclude(state__in=_CLOSED)
+        return waiting.order_by("promised_at", "id").values("pk")[:most]
+
     return Question(
         lambda site: (
-            Fill.objects.filter(*stopped, site=site, state__in=states)
-            .exclude(state__in=_CLOSED)
+            Fill.objects.filter(pk__in=first(site))
             .order_by("promised_at", "id")
             .values_list(
                 "pk",
@@ -213,7 +218,7 @@ def _in_states(states: tuple[State, ...], most: int, *, is_stopped: bool = False
                 "patient__first_name",
                 *(drug(name) for name in Named._fields),
                 Case(When(is_open, then=F("prescription__written")), default=None),
-            )[:most]
+            )
         ),
         site=BigIntegerField(),
     )
