@@ -10,8 +10,6 @@ from emptying import tables_with_rows
 
 Made = TypeVar("Made")
 Rows = dict[str, Any]
-HIGHEST = 100_000
-"""A table whose rows are laid down counts on from here at least: far from the numbers that services give in an empty house."""
 _with_series: dict[str, bool] = {}
 _kept: dict[tuple[str, str], tuple[Rows, bytes]] = {}
 """By database and name: the rows of each table, and what `make` gave."""
@@ -54,7 +52,7 @@ def _has_series(cursor: Any, table: str) -> bool:
 def _series(table: str) -> str:
     series = f"pg_get_serial_sequence('\"{table}\"', 'id')::regclass"
     laid = f'(SELECT MAX("id") FROM "{table}")'
-    return f"setval({series}, GREATEST(COALESCE(pg_sequence_last_value({series}), 1), {laid}, {HIGHEST}))"
+    return f"setval({series}, GREATEST(COALESCE(pg_sequence_last_value({series}), 1), {laid}))"
 
 
 def _lay(rows: Rows) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from django.db import connection
 from django.test import Client
 
+from officina.base.statement import _marked
+
 FILE = Path(__file__).with_name("statements.toml")
 IS_NEW = os.environ.get("OFFICINA_STATEMENTS") == "new"
 CONTROL = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
@@ -74,8 +76,7 @@ class CountingClient:
 def _no_reading_through(execute, sql, params, many, context):
     if connection.vendor == "sqlite" and sql not in _known and sql.startswith(("SELECT", "UPDATE", "DELETE")):
         _known.add(sql)
-        marked = sql.replace("%%", "\0").replace("%s", "?").replace("\0", "%")
-        for *_, how in connection.connection.execute(f"EXPLAIN QUERY PLAN {marked}", params or ()).fetchall():
+        for *_, how in connection.connection.execute(_marked(f"EXPLAIN QUERY PLAN {sql}"), params or ()).fetchall():
             # The newest row alone is read from the end.
             assert not THROUGH.match(how) or sql.endswith("DESC LIMIT 1"), f"{how}: {sql}"
     return execute(sql, params, many, context)

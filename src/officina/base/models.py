@@ -5,6 +5,8 @@ import uuid
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from officina.base.access import KEY_LENGTH
+
 
 class Site(models.Model):
     """One pharmacy. Every table that grows carries its site."""
@@ -186,7 +188,7 @@ class DoneCommand(models.Model):
     """A command that was carried out under an idempotency key, with its answer, so that a repeat changes nothing."""
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
-    key = models.CharField(max_length=64)
+    key = models.CharField(max_length=KEY_LENGTH)
     service = models.CharField(max_length=120)
     content = models.CharField(max_length=64)
     """A hash of what was given and by whom: something else under the same key is refused, not answered."""

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -14,6 +16,7 @@ from officina.base.access import Actor
 from officina.base.services import NewSite
 from officina.inventory import services as inventory
 from officina.kernel import clock
+from officina.kernel.errors import Refused
 
 
 def migrate() -> None:
@@ -37,6 +40,16 @@ def _whereabouts() -> str:
     if "sqlite" in at["ENGINE"]:
         return f"{at['NAME']} (OFFICINA_HOME)"
     return f"{at['HOST'] or 'this machine'}, database {at['NAME']}, user {at['USER'] or 'not named'} (OFFICINA_DATABASE_URL)"
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """What the house refuses, in words and with exit status 1."""
+    try:
+        yield
+    except Refused as no:
+        click.echo(no.sentence, err=True)
+        sys.exit(1)
 
 
 def answer(value: dict[str, Any]) -> None:

@@ -1,8 +1,6 @@
 """`officina patients`: find somebody, list likely duplicates, merge two records of one person and part them again."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +10,6 @@ from officina.base import queries as base
 from officina.cli import house
 from officina.dispensing.services import merging as services
 from officina.kernel import clock
-from officina.kernel.errors import Refused
 from officina.patients import duplicates as alike
 from officina.patients import finding, merging, queries
 from officina.patients.queries import Patient
@@ -110,7 +107,7 @@ def merge(stays: str, goes: str, take: tuple[str, ...], why: str, username: str,
     Nothing is moved or lost: `officina patients unmerge` brings back exactly what was.
     """
     house.migrate()
-    with _refused():
+    with house.refused():
         actor = house.person(username, site_name)
         one, other = queries.numbered(actor, stays), queries.numbered(actor, goes)
         services.merge(actor, survivor=one, merged=other, taken=take, why=why, at=clock.now())
@@ -125,20 +122,10 @@ def merge(stays: str, goes: str, take: tuple[str, ...], why: str, username: str,
 def unmerge(number: str, why: str, username: str, site_name: str) -> None:
     """Let the record NUMBER, which was merged into another, stand for itself again as it was."""
     house.migrate()
-    with _refused():
+    with house.refused():
         actor = house.person(username, site_name)
         found = queries.standing_merge(actor, queries.numbered(actor, number))
         services.unmerge(actor, merge=found, why=why, at=clock.now())
     click.echo(
         f"{found.merged.number} stands for itself again; what was written since stays with {found.survivor.number}."
     )
-
-
-@contextmanager
-def _refused() -> Iterator[None]:
-    """What the house refuses, in words and with exit status 1."""
-    try:
-        yield
-    except Refused as no:
-        click.echo(no.sentence, err=True)
-        sys.exit(1)

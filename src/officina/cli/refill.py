@@ -49,11 +49,11 @@ def refill(
     if day is not None and not is_due:
         raise click.UsageError("--on goes with --due.")
     house.migrate()
-    actor, at = house.interface(site_name), clock.now()
+    actor, at = replace(house.interface(site_name), key=as_key(key)), clock.now()
     if is_due:
-        results = _due(replace(actor, key=as_key(key)), day.date() if day else None, at=at, only_check=only_check)
+        results = _due(actor, day.date() if day else None, at=at, only_check=only_check)
     else:
-        results = _by_number(actor, numbers, at=at, only_check=only_check, key=key)
+        results = _by_number(actor, numbers, at=at, only_check=only_check)
     if as_json:
         house.answer({"refills": results})
     else:
@@ -64,25 +64,22 @@ def refill(
     sys.exit(0 if all(r["status"] != "refused" for r in results) else 1)
 
 
-def _by_number(
-    actor: Actor, numbers: tuple[str, ...], *, at: datetime, only_check: bool, key: str
-) -> list[dict[str, Any]]:
+def _by_number(actor: Actor, numbers: tuple[str, ...], *, at: datetime, only_check: bool) -> list[dict[str, Any]]:
     results = []
     for start in range(0, len(numbers), refillable.MOST):
         some = " ".join(numbers[start : start + refillable.MOST])
         for one in refillable.asked(actor, some, on=actor.day(at)):
-            results.append(_result(actor, one, at=at, only_check=only_check, key=key))
+            results.append(_result(actor, one, at=at, only_check=only_check))
     return results
 
 
-def _result(actor: Actor, one: refillable.Asked, *, at: datetime, only_check: bool, key: str) -> dict[str, Any]:
+def _result(actor: Actor, one: refillable.Asked, *, at: datetime, only_check: bool) -> dict[str, Any]:
     result = {"number": one.typed, "status": "may be refilled", "fill": "", "code": "", "reason": ""}
     refused = one.refusal
     if refused is None and not only_check:
         assert one.prescription is not None
-        keyed = replace(actor, key=as_key(key)).for_part(one.prescription.code)
         try:
-            fill = refills.refill(keyed, prescription=one.prescription, at=at)
+            fill = refills.refill(actor.for_part(one.prescription.code), prescription=one.prescription, at=at)
         except Refused as no:
             refused = no
         else:

@@ -11,7 +11,6 @@ from granian.constants import Interfaces
 
 from officina.base import occupied
 from officina.cli import house
-from officina.kernel.errors import Refused
 
 
 @click.command()
@@ -34,12 +33,8 @@ def run(*, port: int, host: str = "127.0.0.1") -> None:
     _must_be_free(port=port, host=host)
     # The server's processes are forked from this one: a connection that they took over would know nothing of its own locks.
     connections.close_all()
-    try:
-        with occupied.at_work():
-            _work(port=port, host=host)
-    except Refused as no:
-        click.echo(no.sentence, err=True)
-        sys.exit(1)
+    with house.refused(), occupied.at_work():
+        _work(port=port, host=host)
 
 
 def _work(*, port: int, host: str) -> None:

@@ -1,7 +1,6 @@
 """`officina worker` and `officina seal`: what leaves the house leaves, what was left lying is read, what happened is sealed, rows are counted."""
 
 import logging
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from officina.base.upkeep import count_rows
 from officina.cli import house
 from officina.exchange import intake
 from officina.kernel import clock
-from officina.kernel.errors import Refused
 from officina.prescriptions import queries as prescriptions
 from officina.prescriptions.queries import Message
 
@@ -57,17 +55,13 @@ def work_through() -> None:
 @click.option("--once", is_flag=True, help="Do what is due now and stop.")
 def worker(once: bool) -> None:
     """Send the outbox to its partners' folders, read messages that were kept and never read, seal the audit trail."""
-    try:
-        with occupied.at_work():
-            if once:
-                house.migrate()
-                count_rows()
-                work_through()
-            else:
-                _for_ever()
-    except Refused as no:
-        click.echo(no.sentence, err=True)
-        sys.exit(1)
+    with house.refused(), occupied.at_work():
+        if once:
+            house.migrate()
+            count_rows()
+            work_through()
+        else:
+            _for_ever()
 
 
 def _for_ever() -> None:

@@ -37,9 +37,9 @@ _OWED = Question(
 )
 
 
-def owed(actor: Actor, *, at: datetime, most: int = 20) -> list[Owed]:
-    """The rests that are owed, those with the earliest deadline first. One statement."""
-    return [_owed(fill, at=at) for fill in _OWED(site=actor.site_id)[:most]]
+def owed(actor: Actor, *, at: datetime) -> list[Owed]:
+    """The rests that are owed, twenty at most, those with the earliest deadline first. One statement."""
+    return [_owed(fill, at=at) for fill in _OWED(site=actor.site_id)]
 
 
 def _owed(fill: Fill, *, at: datetime) -> Owed:

@@ -126,17 +126,6 @@ _WAITING = Question(
     ),
     site=BigIntegerField(),
 )
-_DUE_FOR_RETURN = Question(
-    lambda site, before: (
-        _fills(site)
-        .filter(state=State.BIN, since__lt=before)
-        .exclude(state__in=_CLOSED)
-        .exclude(bag__state=Bag.State.OUT)
-        .order_by("since")[:100]
-    ),
-    site=BigIntegerField(),
-    before=DateTimeField(),
-)
 _FILL = Question(lambda site, code: _fills(site).filter(code=code), site=BigIntegerField(), code=UUIDField())
 _BY_NUMBER = Question(
     lambda site, number: _fills(site).filter(number=number), site=BigIntegerField(), number=CharField()
@@ -440,7 +429,22 @@ def due_for_return(actor: Actor, *, on: date, most: int = 100) -> list[Fill]:
     """Fills that waited in the bin so long that they go back to stock, longest first."""
     first = on - timedelta(days=returns.will_call().days_in_bin - 1)
     before = datetime.combine(first, time(), ZoneInfo(actor.zone))
-    return _DUE_FOR_RETURN(site=actor.site_id, before=before)[:most]
+    return _due_for_return(most)(site=actor.site_id, before=before)
+
+
+@cache
+def _due_for_return(most: int) -> Question[Fill]:
+    return Question(
+        lambda site, before: (
+            _fills(site)
+            .filter(state=State.BIN, since__lt=before)
+            .exclude(state__in=_CLOSED)
+            .exclude(bag__state=Bag.State.OUT)
+            .order_by("since")[:most]
+        ),
+        site=BigIntegerField(),
+        before=DateTimeField(),
+    )
 
 
 def vial_of(fill: Fill) -> str:

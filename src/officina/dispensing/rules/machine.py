@@ -26,6 +26,8 @@ class State(StrEnum):
 
 FINAL = (State.SOLD, State.CANCELLED, State.RETURNED)
 OPEN = tuple(s for s in State if s not in FINAL)
+UNSCREENED = (State.RECEIVED, State.ENTERING, State.ENTRY_CHECK)
+"""Before a pharmacist has checked the entry: there is nothing certain to screen."""
 BEFORE_COUNT = (State.ENTRY_CHECK, State.CLINICAL_REVIEW, State.WAITING_FOR_PAYMENT, State.READY_TO_FILL)
 COUNTED = (State.FILLING, State.FINAL_CHECK)
 IN_HOUSE = (State.CHECKED, State.BIN)

@@ -10,7 +10,7 @@ from datetime import datetime
 from officina.base.access import Actor
 from officina.base.command import command
 from officina.dispensing.models import Fill
-from officina.dispensing.rules.machine import FINAL, State
+from officina.dispensing.rules.machine import FINAL, UNSCREENED
 from officina.drugs.models import Ingredient
 from officina.patients import person
 from officina.patients import services as patients
@@ -18,8 +18,6 @@ from officina.patients.models import Allergy, Patient
 from officina.screening import queries as screened
 from officina.screening import services as screening
 from officina.screening.models import Screening
-
-_UNCHECKED = (State.RECEIVED, State.ENTERING, State.ENTRY_CHECK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +81,15 @@ def _held(patient: Patient) -> list[Fill]:
 
 
 def _again(actor: Actor, fills: list[Fill], *, at: datetime) -> Noted:
-    done = screen_again(actor, fills, at=at)
+    done = screen_orders_again(actor, fills, at=at)
     alarmed = screened.alarmed(sorted(done))
     again = [f for f in fills if f.prescription_id in done]
     return Noted(tuple(f.number for f in again), tuple(f.number for f in again if f.prescription_id in alarmed))
 
 
-def screen_again(actor: Actor, fills: Iterable[Fill], *, at: datetime) -> set[int]:
+def screen_orders_again(actor: Actor, fills: Iterable[Fill], *, at: datetime) -> set[int]:
     """Screen each order under way that was screened before; answers to the same finding stand. Gives the keys of the prescriptions."""
-    orders = {f.prescription_id: f.prescription for f in fills if f.state not in _UNCHECKED}
+    orders = {f.prescription_id: f.prescription for f in fills if f.state not in UNSCREENED}
     rows = Screening.objects.filter(prescription__in=orders, is_current=True)
     done = sorted(set(rows.values_list("prescription_id", flat=True)))
     for pk in done:

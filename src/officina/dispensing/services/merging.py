@@ -11,7 +11,7 @@ from officina.base.access import Actor
 from officina.base.command import command
 from officina.dispensing.models import Bag, Fill, PickUp
 from officina.dispensing.rules.machine import FINAL
-from officina.dispensing.services.allergies import screen_again
+from officina.dispensing.services.allergies import screen_orders_again
 from officina.kernel.errors import Refused
 from officina.patients import acts, merging, person
 from officina.patients.merging import CHOICES
@@ -38,7 +38,7 @@ def merge(
     name = goes if "name" in taken else stays
     _refuse_printed(open_fills, {f.pk: name for f in open_fills})
     made = merging.join(actor, survivor=stays, merged=goes, taken=set(taken), why=why, at=at)
-    screen_again(actor, open_fills, at=at)
+    screen_orders_again(actor, open_fills, at=at)
     return made
 
 
@@ -56,7 +56,7 @@ def unmerge(actor: Actor, *, merge: Merge, why: str, at: datetime) -> Merge:
     names = {f.pk: _restored(now, f, stays, goes) for f in open_fills}
     _refuse_printed(open_fills, names)
     merging.part(actor, merge=now, survivor=stays, merged=goes, why=why, at=at)
-    screen_again(actor, open_fills, at=at)
+    screen_orders_again(actor, open_fills, at=at)
     return now
 
 
