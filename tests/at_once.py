@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from cast import Cast
 from officina.base.access import Actor
@@ -20,6 +20,8 @@ from officina.inventory import services as inventory
 from officina.inventory.models import Balance, Lot
 
 MANY = 16
+CONNECTION = type(connections["default"])
+"""What every thread's connection is: a drill that lets commits fail changes how it commits."""
 
 
 @contextmanager

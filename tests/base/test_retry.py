@@ -5,8 +5,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 from django.db import OperationalError, connection
-from django.db.backends.base.base import BaseDatabaseWrapper
 
+from at_once import CONNECTION
 from cast import assemble
 from officina.base import command, services
 from officina.dispensing.services import entry, steps
@@ -73,7 +73,7 @@ def answer_lost(monkeypatch):
     """The next commit is done, and then the wire breaks before the answer comes."""
     if connection.vendor != "postgresql":
         pytest.skip("no wire lies between SQLite and us")
-    commit, lost = BaseDatabaseWrapper._commit, []
+    commit, lost = CONNECTION._commit, []
 
     def once(wrapper):
         commit(wrapper)
@@ -83,7 +83,7 @@ def answer_lost(monkeypatch):
             raise OperationalError("lost") from psycopg.OperationalError("server closed the connection unexpectedly")
 
     def arm():
-        monkeypatch.setattr(BaseDatabaseWrapper, "_commit", once)
+        monkeypatch.setattr(CONNECTION, "_commit", once)
 
     return arm
 

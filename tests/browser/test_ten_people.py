@@ -43,6 +43,8 @@ class Day:
         self.url, self.folder = url, folder
         self.people = {last: (last, first, born) for last, first, born in told["people"]}
         self.container = told["container"]
+        self.ready: set[str] = set()
+        """Patients who were told that their bag waits for them."""
         self.sold: set[str] = set()
         self.took: dict[str, list[float]] = defaultdict(list)
         self.said: Counter[str] = Counter()
@@ -185,15 +187,15 @@ class Person:
 
     async def bags(self) -> None:
         if await self.row("checking", "Checked") and await self.page.locator("#work [name=bin_name]").count():
+            shown = (await self.page.locator("main").inner_text()).lower()
             await self.page.fill("#work [name=bin_name]", f"A{self.rng.randrange(40)}")
-            await self.press("bag", self.page.locator("#work form.bag button").last)
+            if await self.press("bag", self.page.locator("#work form.bag button").last):
+                self.day.ready |= {last for last in self.day.people if last.lower() in shown}
 
     async def hands_over(self) -> None:
-        left = sorted(set(self.day.people) - self.day.sold)
-        if not left:
-            return
+        left = sorted(self.day.ready - self.day.sold)
         await self.goes("/pickup/")
-        if not await self.page.locator("h2:has-text('In their bins') ~ table:has(th:has-text('Bag')) tbody tr").count():
+        if not left:
             await self.waits()
             return
         last, first, born = self.day.people[self.rng.choice(left)]

@@ -28,7 +28,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 import cast as standing
-from at_once import MANY, again, delivered, is_done, sound, told
+from at_once import CONNECTION, MANY, again, delivered, is_done, sound, told
 from officina.base import audit
 from officina.base import services as house
 from officina.base.access import Actor
@@ -117,7 +117,7 @@ def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         pytest.skip(
             "SQLite is always serializable, and no wire lies between it and us on which an answer could be lost"
         )
-    throwing, commit = Lock(), BaseDatabaseWrapper._commit
+    throwing, commit = Lock(), CONNECTION._commit
 
     def perhaps(wrapper: BaseDatabaseWrapper) -> None:
         if not getattr(_at_work, "now", False):
@@ -139,7 +139,7 @@ def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             with connection.cursor() as cursor:
                 cursor.execute(ISOLATION)
 
-    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", perhaps)
+    monkeypatch.setattr(CONNECTION, "_commit", perhaps)
     connection_created.connect(isolate)
     handler, log = _Tries(told), logging.getLogger("officina.command")
     monkeypatch.setattr(log, "level", logging.INFO)

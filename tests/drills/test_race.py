@@ -12,8 +12,8 @@ from threading import Lock
 import psycopg.errors
 import pytest
 from django.db import OperationalError, connection, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 
+from at_once import CONNECTION
 from dispensing.test_races import *  # noqa: F403  each story is collected here once more, with what it needs
 
 # These two try bare transactions, which nothing tries again.
@@ -35,7 +35,7 @@ class FailingCommits:
 
     def __init__(self, seed):
         self.rng, self.lock, self.failed = random.Random(seed), Lock(), 0
-        self.real = BaseDatabaseWrapper._commit
+        self.real = CONNECTION._commit
 
     def commit(self, wrapper):
         with self.lock:
@@ -61,7 +61,7 @@ def hardship(request, transactional_db, cast, monkeypatch):
     def commit(wrapper):
         return failing.commit(wrapper)
 
-    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", commit)
+    monkeypatch.setattr(CONNECTION, "_commit", commit)
     yield failing
     monkeypatch.undo()
     connection.close()

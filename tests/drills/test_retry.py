@@ -19,9 +19,9 @@ import msgspec
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, OperationalError, connection, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 import cast as standing
+from at_once import CONNECTION
 from officina.base import audit
 from officina.base.models import Counter as NumberCounter
 from officina.base.models import DoneCommand
@@ -206,7 +206,7 @@ class LossyWire:
     """Every so manieth commit is not done, or is done and nobody hears of it; the connection is gone either way."""
 
     def __init__(self):
-        self.rng, self.real, self.lost = random.Random(SEED), BaseDatabaseWrapper._commit, Counter()
+        self.rng, self.real, self.lost = random.Random(SEED), CONNECTION._commit, Counter()
 
     def commit(self, wrapper):
         what = self.rng.choice(["work", "answer"]) if self.rng.random() < LOST else ""
@@ -241,7 +241,7 @@ def test_an_answer_that_was_lost_is_given_again_and_the_work_is_done_once(cast, 
     for order, name in days(cast, range(ORDERS)):
         before = rows()
         with monkeypatch.context() as trouble:
-            trouble.setattr(BaseDatabaseWrapper, "_commit", lossy)
+            trouble.setattr(CONNECTION, "_commit", lossy)
             answer = until_answered(order, name, order.page())
         assert rows() - before == once[name], (name, SEED)
         assert order.send(name, order.page()) == answer

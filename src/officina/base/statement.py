@@ -9,12 +9,11 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-T = TypeVar("T")
 Values = Sequence[Any]
 
 
@@ -39,10 +38,6 @@ class _Here(threading.local):
 
     database: BaseDatabaseWrapper | None = None
     kept: _Kept | None = None
-    cursor: Any = None
-    """One cursor for statement after statement: what each takes is taken before the next begins."""
-    opened: Any = None
-    """The driver's connection that it belongs to."""
 
 
 _here = _Here()
@@ -59,44 +54,32 @@ def database() -> BaseDatabaseWrapper:
 
 def rows(sql: str, values: Values) -> list[tuple[Any, ...]]:
     """All rows of a question; `sql` has a `%s` for each value."""
-    return _run(sql, values, _all)
+    return _run(sql, values)[0]
 
 
 def row(sql: str, values: Values) -> tuple[Any, ...] | None:
     """The first row; None where there is none."""
-    return _run(sql, values, _first)
+    found = _run(sql, values)[0]
+    return found[0] if found else None
 
 
 def changed(sql: str, values: Values) -> int:
     """How many rows a statement changed."""
-    return _run(sql, values, _count)
+    return _run(sql, values)[1]
 
 
-def _all(cursor: Any) -> list[tuple[Any, ...]]:
-    return cursor.fetchall()  # type: ignore[no-any-return]
-
-
-def _first(cursor: Any) -> tuple[Any, ...] | None:
-    return cursor.fetchone()  # type: ignore[no-any-return]
-
-
-def _count(cursor: Any) -> int:
-    return cursor.rowcount  # type: ignore[no-any-return]
-
-
-def _run(sql: str, values: Values, take: Callable[[Any], T]) -> T:
+def _run(sql: str, values: Values) -> tuple[list[tuple[Any, ...]], int]:
     here = database()
     here.ensure_connection()
     try:
         if _is_heard(here):
             with here.cursor() as cursor:
                 cursor.execute(sql, values)
-                return take(cursor)
+                return (cursor.fetchall() if cursor.description else []), cursor.rowcount
         if here.vendor == "sqlite":
-            return take(here.connection.execute(_marked(sql), values))
-        if _here.opened is not here.connection:
-            _here.opened, _here.cursor = here.connection, here.connection.cursor()
-        return take(_here.cursor.execute(sql, values))
+            done = here.connection.execute(_marked(sql), values)
+            return (done.fetchall() if done.description else []), done.rowcount
+        return here.line.ask(sql, values)  # type: ignore[attr-defined,no-any-return]  # ours has a line
     except Exception:
         # Whoever catches this must not commit the half that was done before.
         here.needs_rollback = here.needs_rollback or here.in_atomic_block

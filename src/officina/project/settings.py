@@ -53,7 +53,7 @@ def _database() -> dict[str, object]:
         raise SystemExit(f"OFFICINA_DATABASE_URL: expected postgresql://…, got {parts.scheme}://…")
     query = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "officina.base.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -61,7 +61,7 @@ def _database() -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 2, **query},
+        "OPTIONS": {"server_side_binding": True, **query},
     }
 
 
