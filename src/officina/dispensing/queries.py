@@ -460,13 +460,17 @@ def pick_up(actor: Actor, code: str) -> PickUp:
     return found
 
 
+_AT_THE_COUNTER = Question(
+    lambda site: (
+        PickUp.objects.select_related("patient").filter(site=site, state=PickUp.State.OPEN).order_by("started_at")
+    ),
+    site=BigIntegerField(),
+)
+
+
 def pick_ups_open(actor: Actor) -> list[PickUp]:
     """Pick-ups that are at the counter now."""
-    return list(
-        PickUp.objects.select_related("patient")
-        .filter(site_id=actor.site_id, state=PickUp.State.OPEN)
-        .order_by("started_at")
-    )
+    return _AT_THE_COUNTER(site=actor.site_id)
 
 
 def bags_in(pick_up: PickUp) -> list[Bag]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 
 from officina.base.access import Actor
+from officina.base.rows import Question
 from officina.kernel.clock import day_of
 from officina.kernel.errors import Refused
 from officina.patients import rules
@@ -34,12 +35,18 @@ ALIKE = (
 """What a merged record says as its survivor does: whoever reads a label, a bag or a bill of it reads the person's name of today."""
 
 
+def _held(**which: Any) -> "QuerySet[Patient, Patient]":
+    return Patient.objects.select_for_update(no_key=True, of=("self",)).filter(**which)
+
+
+_HELD = Question(lambda pk: _held(pk=pk), pk=BigIntegerField())
+
+
 def hold(*patients: Patient) -> list[Patient]:
     """The records as they are now, kept from others until the transaction ends; always in the same order, so that nobody waits in a circle."""
     keys = {p.pk for p in patients}
-    found = {
-        p.pk: p for p in Patient.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk")
-    }
+    rows = _held(pk__in=keys).order_by("pk") if len(keys) > 1 else _HELD(pk=patients[0].pk)
+    found = {p.pk: p for p in rows}
     return [found[p.pk] for p in patients]
 
 

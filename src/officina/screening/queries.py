@@ -1,9 +1,22 @@
 """Reading what screening found."""
 
+from django.db.models import BigIntegerField
+
 from officina.base.access import Actor
+from officina.base.rows import Question
 from officina.kernel.errors import Refused
 from officina.screening.models import Alert as Alert
 from officina.screening.models import Screening as Screening
+
+_STOPPING = Question(
+    lambda prescription: Alert.objects.filter(
+        screening__prescription=prescription,
+        screening__is_current=True,
+        severity__lte=2,
+        resolved_at__isnull=True,
+    )[:1],
+    prescription=BigIntegerField(),
+)
 
 
 def current(prescription_id: int) -> Screening | None:
@@ -28,6 +41,8 @@ def open_alerts(prescription_id: int) -> int:
 
 def alarmed(prescription_ids: list[int]) -> set[int]:
     """Those of the prescriptions that a serious alert still stops. One statement."""
+    if len(prescription_ids) == 1:
+        return set(prescription_ids) if _STOPPING(prescription=prescription_ids[0]) else set()
     rows = Alert.objects.filter(
         screening__prescription__in=prescription_ids,
         screening__is_current=True,
