@@ -65,8 +65,9 @@ def test_what_the_program_does_not_allow_is_not_cleared(cast, changes, gave, sai
         review.clear_review(cast.ada, fill=fill, at=cast.at())
 
 
-def bagged(cast, fill):
-    given(cast, fill)
+def bagged(cast, fill, under_a_program=True):
+    if under_a_program:
+        given(cast, fill)
     fill = review.clear_review(cast.ada, fill=fill, at=cast.at())
     fill = review.settle_payment(cast.tess, fill=fill, at=cast.at())
     fill = filling.take(cast.tess, fill=fill, at=cast.at())
@@ -102,6 +103,21 @@ def test_a_day_later_it_stays_and_goes_back_to_stock(cast):
         pickup.hand_over(cast.tess, pick_up=came, signed_by="Rosa", relation="self", at=cast.at())
     fill = queries.fill(cast.ada, str(fill.code))
     assert checking.return_to_stock(cast.ada, fill=fill, why="Not picked up", at=cast.at()).state == "returned"
+
+
+def test_a_program_that_began_since_the_review_holds_at_the_counter_and_its_number_can_still_be_written_down(
+    cast, monkeypatch
+):
+    with monkeypatch.context() as before:
+        before.setattr(rems.rems, "programs", lambda ingredients, on: [])
+        fill = bagged(cast, in_review(cast), under_a_program=False)
+    assert fill.rems == ""
+    came = at_counter(cast, fill)
+    with pytest.raises(Refused, match="RMA"):
+        pickup.hand_over(cast.tess, pick_up=came, signed_by="Rosa", relation="self", at=cast.at())
+    given(cast, queries.fill(cast.ada, str(fill.code)))
+    pickup.hand_over(cast.tess, pick_up=came, signed_by="Rosa", relation="self", at=cast.at())
+    assert queries.fill(cast.ada, str(fill.code)).state == "sold"
 
 
 def test_the_seven_days_of_thalidomide_are_thirty_for_who_cannot_become_pregnant(cast):

@@ -70,7 +70,8 @@ def changed(sql: str, values: Values) -> int:
 
 def _run(sql: str, values: Values) -> tuple[list[tuple[Any, ...]], int]:
     here = database()
-    here.ensure_connection()
+    if here.connection is None:
+        here.ensure_connection()
     try:
         if _is_heard(here):
             with here.cursor() as cursor:

@@ -32,9 +32,17 @@ def programs(drug: Drug, *, on: date) -> list[Program]:
     return [row for row in found if row.status != Status.ENDED and row.is_gate and row.is_of(made)]
 
 
-def of_codes(codes: str, *, on: date) -> list[Program]:
+def _of_codes(codes: str, *, on: date) -> list[Program]:
     """The programs that were found for a fill, as they stand on this day."""
     return [row for code in codes.split() if (row := rems.program(code, on=on)) is not None]
+
+
+def holding(fill: Fill, *, on: date) -> list[Program]:
+    """The programs over a fill that was reviewed: those found then, and those that began since. One statement."""
+    found = _of_codes(fill.rems, on=on)
+    known = {row.code for row in found}
+    drug = fill.prescription.drug
+    return [*found, *(row for row in programs(drug, on=on) if row.code not in known)] if drug else found
 
 
 def gates(actor: Actor, fill: Fill, found: Sequence[Program], *, on: date) -> list[Gate]:
@@ -61,7 +69,5 @@ def _dispensing(fill: Fill, given: RemsAuthorisation | None, on: date) -> Dispen
 
 
 def standing(actor: Actor, fill: Fill, *, on: date) -> list[Gate]:
-    """The gates of a fill as a page shows them: those that were found for it, else those of its medicine."""
-    drug = fill.package.product.drug if fill.package else fill.prescription.drug
-    found = of_codes(fill.rems, on=on) if fill.rems else programs(drug, on=on) if drug else []
-    return gates(actor, fill, found, on=on)
+    """The gates of a fill as a page shows them: those that were found for it, and those of its medicine."""
+    return gates(actor, fill, holding(fill, on=on), on=on)

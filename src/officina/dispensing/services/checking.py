@@ -10,7 +10,7 @@ from officina.base.access import Actor
 from officina.base.command import command
 from officina.base.rows import Question, append
 from officina.dispensing.models import Bag, Fill, FillPart, PickUp
-from officina.dispensing.rems import of_codes
+from officina.dispensing.rems import holding
 from officina.dispensing.rules import returns
 from officina.dispensing.rules.machine import State
 from officina.dispensing.services import auto_refill, completion, counting, rems, review
@@ -64,9 +64,8 @@ def verify(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
 
 def refuse_unsound(actor: Actor, fill: Fill, *, at: datetime) -> list[FillPart]:
     """Refused where the vial is not what the label says, or a lot in it went bad since it was counted; what is in it otherwise."""
-    if fill.rems:
-        today = actor.day(at)
-        rems.refuse_ungated(actor, fill, of_codes(fill.rems, on=today), at=at)
+    today = actor.day(at)
+    rems.refuse_ungated(actor, fill, holding(fill, on=today), at=at)
     parts = counting.parts_of(fill)
     have = sum((part.quantity for part in parts), Decimal(0))
     if have != fill_quantity(fill):
@@ -74,7 +73,6 @@ def refuse_unsound(actor: Actor, fill: Fill, *, at: datetime) -> list[FillPart]:
             "count_differs",
             f"The label says {written(fill_quantity(fill))}, the lots in the vial add up to {written(have)}.",
         )
-    today = actor.day(at)
     for part in parts:
         if part.lot.state == Lot.State.QUARANTINED:
             raise Refused(
