@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import logging
 import os
 import random
 import traceback
@@ -126,6 +127,8 @@ class TestThePages:
     @pytest.fixture
     def house(self, db, monkeypatch, caplog):
         caplog.set_level("CRITICAL")  # thousands of refusals would hide what broke
+        # What is told of a request holds it, its answer and its pages: kept for each of forty thousand, they fill the memory.
+        monkeypatch.setattr(logging.getLogger("django.request"), "propagate", False)
         cast = assemble()
         monkeypatch.setattr(clock, "now", lambda: cast.clock)
         return House(cast)
