@@ -217,9 +217,9 @@ def _revive(service: Callable[..., R], answer: Any) -> R:
 
 
 def _transient(problem: DatabaseError) -> bool:
-    """Whether the database asks to try again: lock, deadlock, serialization failure, or the same key raced."""
+    """Whether the database asks to try again: lock, deadlock, serialization failure, the same key raced, or a plan gone stale."""
     state = getattr(problem.__cause__, "sqlstate", None) or ""
-    if state in {"40001", "40P01", "55P03"}:
+    if state in {"40001", "40P01", "55P03", "26000"} or (state == "0A000" and "cached plan" in str(problem)):
         return True
     if isinstance(problem, IntegrityError):
         # Two at once wrote what may stand only once; the second try finds the first one's row and answers with it.

@@ -1,14 +1,17 @@
 """The connection: Django's own, with a line beside it. Django looks for it in a module of this name."""
 
 import select
+import time
 from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]  # the stubs do not know it
 from psycopg import Connection, pq
-from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from officina.base.postgresql.line import Line
+
+BELIEVED_SECONDS = 10
+"""So long after its last answer a server is believed to be there that has not said otherwise."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -18,10 +21,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Belongs to the driver's connection that is open now."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
-        """Connect. A whole number is of one kind, not of the smallest that holds it: a statement would be prepared for each mixture."""
+        """Connect, and lay the line."""
         made: Connection[Any] = super().get_new_connection(conn_params)
-        made.adapters.register_dumper(int, Int8BinaryDumper)
-        made.adapters.register_dumper(int, Int8Dumper)
         self.line = Line(made)
         return made
 
@@ -42,12 +43,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self.line.end("ROLLBACK")
 
     def is_usable(self) -> bool:
-        """Whether the server is still there: one that ended has said so on the socket, which costs no question. Else it is asked."""
-        if self.connection is None:
+        """Whether the server is still there. One that ended a moment ago has said so on the socket, which costs no question.
+
+        Asked it is after a pause: one that lost its power, or a wall between that forgot the connection, says nothing at all.
+        """
+        if self.connection is None or self.line is None:
             return False
-        if self.connection.pgconn.status == pq.ConnStatus.OK and not _has_something(self.connection.pgconn.socket):
-            return True
-        return super().is_usable()
+        server = self.connection.pgconn
+        if server.transaction_status != pq.TransactionStatus.IDLE:
+            return False
+        just_now = time.monotonic() - self.line.heard < BELIEVED_SECONDS
+        return (just_now and not _has_something(server.socket)) or super().is_usable()
 
 
 def _has_something(socket: int) -> bool:
