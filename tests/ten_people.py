@@ -15,13 +15,13 @@ STAFF = {
     "intake": "technician",
     "entry1": "technician",
     "entry2": "technician",
-    "review1": "pharmacist",
-    "review2": "pharmacist",
+    "review": "pharmacist",
     "filling1": "technician",
     "filling2": "technician",
     "checking": "pharmacist",
     "bagging": "technician",
-    "pickup": "technician",
+    "pickup1": "technician",
+    "pickup2": "technician",
 }
 PASSWORD = "ten people at once"
 

@@ -114,7 +114,7 @@ class Person:
 
     async def waits(self) -> None:
         """Nothing to do: a person does not reload the page without a pause."""
-        await asyncio.sleep(self.rng.uniform(1, 2))
+        await asyncio.sleep(self.rng.uniform(5, 10) if IS_LONG else self.rng.uniform(1, 2))
 
     def button(self, text: str) -> Locator:
         return self.page.locator("#work").get_by_role("button", name=text).first
