@@ -193,12 +193,21 @@ class Person:
                 self.day.ready |= {last for last in self.day.people if last.lower() in shown}
 
     async def hands_over(self) -> None:
-        left = sorted(self.day.ready - self.day.sold)
         await self.goes("/pickup/")
+        left = sorted(self.day.ready - self.day.sold)
         if not left:
             await self.waits()
             return
         last, first, born = self.day.people[self.rng.choice(left)]
+        # Who came stands at one counter only; who was not served comes again.
+        self.day.ready.discard(last)
+        try:
+            await self.serves(last, first, born)
+        finally:
+            if last not in self.day.sold:
+                self.day.ready.add(last)
+
+    async def serves(self, last: str, first: str, born: str) -> None:
         for name, text in (("last_name", last), ("first_name", first), ("born_on", born)):
             await self.page.fill(f"[name={name}]", text)
         async with self.timed("find who came"):
