@@ -141,11 +141,16 @@ def test_a_transaction_begins_as_the_connection_is_set(level):
         assert statement.row("SHOW transaction_isolation", []) == ("read committed",)
 
 
+def cut(backend):
+    """The server ends a connection."""
+    with psycopg.connect(connection.connection.info.dsn, password=connection.connection.info.password or None) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [backend])
+
+
 def test_a_line_that_was_cut_is_an_operational_error_and_the_next_page_has_a_new_one():
     statement.rows("SELECT 1", [])
     (mine,) = statement.row("SELECT pg_backend_pid()", [])
-    with psycopg.connect(connection.connection.info.dsn, password=connection.connection.info.password or None) as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [mine])
+    cut(mine)
     with pytest.raises(OperationalError):
         statement.rows("SELECT 1", [])
     connection.close_if_unusable_or_obsolete()
@@ -169,8 +174,7 @@ def test_before_a_page_a_server_that_went_away_is_noticed_without_a_question(mon
     with monkeypatch.context() as silent:
         silent.setattr(base.base.DatabaseWrapper, "is_usable", lambda _: pytest.fail("the server was asked"))
         assert connection.is_usable()
-    with psycopg.connect(connection.connection.info.dsn, password=connection.connection.info.password or None) as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [mine])
+    cut(mine)
     until = time.monotonic() + 10
     while connection.is_usable() and time.monotonic() < until:
         time.sleep(0.01)

@@ -1,6 +1,8 @@
 """Reading what screening found."""
 
-from django.db.models import BigIntegerField
+from typing import Any
+
+from django.db.models import BigIntegerField, QuerySet
 
 from officina.base.access import Actor
 from officina.base.rows import Question
@@ -8,14 +10,14 @@ from officina.kernel.errors import Refused
 from officina.screening.models import Alert as Alert
 from officina.screening.models import Screening as Screening
 
+
+def _stopping(**which: Any) -> "QuerySet[Alert, Alert]":
+    """Serious alerts of the screening that holds which nobody has resolved: each stops its prescription."""
+    return Alert.objects.filter(screening__is_current=True, severity__lte=2, resolved_at__isnull=True, **which)
+
+
 _STOPPING = Question(
-    lambda prescription: Alert.objects.filter(
-        screening__prescription=prescription,
-        screening__is_current=True,
-        severity__lte=2,
-        resolved_at__isnull=True,
-    )[:1],
-    prescription=BigIntegerField(),
+    lambda prescription: _stopping(screening__prescription=prescription)[:1], prescription=BigIntegerField()
 )
 
 
@@ -31,24 +33,14 @@ def current(prescription_id: int) -> Screening | None:
 
 def open_alerts(prescription_id: int) -> int:
     """How many serious alerts still stop the prescription."""
-    return Alert.objects.filter(
-        screening__prescription_id=prescription_id,
-        screening__is_current=True,
-        severity__lte=2,
-        resolved_at__isnull=True,
-    ).count()
+    return _stopping(screening__prescription_id=prescription_id).count()
 
 
 def alarmed(prescription_ids: list[int]) -> set[int]:
     """Those of the prescriptions that a serious alert still stops. One statement."""
     if len(prescription_ids) == 1:
         return set(prescription_ids) if _STOPPING(prescription=prescription_ids[0]) else set()
-    rows = Alert.objects.filter(
-        screening__prescription__in=prescription_ids,
-        screening__is_current=True,
-        severity__lte=2,
-        resolved_at__isnull=True,
-    )
+    rows = _stopping(screening__prescription__in=prescription_ids)
     return set(rows.values_list("screening__prescription_id", flat=True))
 
 

@@ -31,16 +31,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._close()  # type: ignore[misc]  # nor this
 
     def _commit(self) -> None:
-        if self.connection is not None:
-            assert self.line is not None
-            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
-                self.line.end("COMMIT")
+        self._end("COMMIT")
 
     def _rollback(self) -> None:
+        self._end("ROLLBACK")
+
+    def _end(self, how: str) -> None:
         if self.connection is not None:
             assert self.line is not None
-            with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
-                self.line.end("ROLLBACK")
+            with debug_transaction(self, how), self.wrap_database_errors:
+                self.line.end(how)
 
     def is_usable(self) -> bool:
         """Whether the server is still there. One that ended a moment ago has said so on the socket, which costs no question.
