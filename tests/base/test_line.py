@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import threading
 import time
 from contextlib import suppress
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from django.db import (
     DatabaseError,
+    DataError,
     IntegrityError,
     InternalError,
     OperationalError,
@@ -24,7 +26,7 @@ from officina.base import statement
 from officina.base.command import _transient
 from officina.base.models import Counter, Site
 from officina.base.postgresql import base, line
-from officina.base.rows import append
+from officina.base.rows import append, note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -253,3 +255,152 @@ def test_while_one_waits_for_the_server_others_go_on():
     done.set()
     thread.join()
     assert len(went_on) > 5
+
+
+class TestSaid:
+    """What nobody waits for goes with what comes next."""
+
+    def test_it_goes_with_the_next_statement_and_stands_before_it(self):
+        with transaction.atomic():
+            site = append(Site(name="Said"))
+            note(Counter, site_id=site.pk, series="rx")
+            assert len(of_this_thread().unsent) == 1
+            assert statement.rows("SELECT series FROM base_counter WHERE site_id = %s", [site.pk]) == [("rx",)]
+            assert not of_this_thread().unsent
+
+    def test_it_goes_with_the_commit_alone_too(self):
+        with transaction.atomic():
+            note(Site, name="Alone")
+            assert connection.connection.pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        connection.close()
+        assert Site.objects.filter(name="Alone").exists()
+
+    def test_outside_of_a_transaction_it_goes_at_once(self):
+        note(Site, name="At once")
+        assert not of_this_thread().unsent
+        connection.close()
+        assert Site.objects.filter(name="At once").exists()
+
+    def test_whoever_speaks_past_the_line_comes_after_it(self):
+        with transaction.atomic():
+            note(Site, name="Before")
+            assert Site.objects.filter(name="Before").exists()
+            note(Site, name="Before")
+            with connection.cursor() as cursor:
+                note(Site, name="Before")
+                cursor.execute("SELECT count(*) FROM base_site WHERE name = 'Before'")
+                assert cursor.fetchone() == (3,)
+                note(Site, name="Before")
+                with cursor.copy("COPY (SELECT 1 FROM base_site WHERE name = 'Before') TO STDOUT") as rows:
+                    assert len(list(rows.rows())) == 4
+
+    def test_a_rollback_forgets_it(self):
+        with pytest.raises(RuntimeError), transaction.atomic():
+            note(Site, name="Never sent")
+            raise RuntimeError
+        with pytest.raises(RuntimeError), transaction.atomic():
+            Site.objects.create(name="Sent")
+            note(Site, name="Never sent")
+            raise RuntimeError
+        with transaction.atomic():
+            assert statement.rows("SELECT 1 FROM base_site WHERE name IN ('Sent', 'Never sent')", []) == []
+
+    def test_a_savepoint_taken_back_forgets_its_own_part_only(self):
+        with transaction.atomic():
+            note(Site, name="Outer")
+            with pytest.raises(RuntimeError), transaction.atomic():
+                note(Site, name="Inner")
+                raise RuntimeError
+            note(Site, name="After")
+        assert {s.name for s in Site.objects.filter(name__in=["Outer", "Inner", "After"])} == {"Outer", "After"}
+
+    @pytest.mark.parametrize("then", ["ask", "commit", "cursor", "say"])
+    def test_what_is_wrong_with_it_is_raised_by_what_comes_next_and_nothing_stands(self, then):
+        with pytest.raises(IntegrityError, match="site_id"), transaction.atomic():
+            append(Site(name="Half"))
+            note(Counter, site_id=987654321, series="rx")
+            # References are looked at when a transaction ends; this one now.
+            statement.say("SET CONSTRAINTS ALL IMMEDIATE", [])
+            if then == "ask":
+                append(Site(name="Half"))
+            elif then == "cursor":
+                Site.objects.create(name="Half")
+            elif then == "say":
+                note(Site, name="Half")
+        assert not Site.objects.filter(name="Half").exists()
+        assert statement.rows("SELECT %s::text", ["on it goes"]) == [("on it goes",)]
+
+    def test_what_fails_takes_what_comes_after_it_along(self):
+        with pytest.raises(DataError), transaction.atomic():
+            note(Site, name="x" * 10_000)
+            note(Site, name="After a fault")
+        with pytest.raises(InternalError, match="nothing was committed"), transaction.atomic():
+            note(Site, name="x" * 10_000)
+            with suppress(DataError):
+                statement.rows("SELECT 1", [])
+            # As if nobody had heard of the fault.
+            connection.needs_rollback = False
+        assert not Site.objects.filter(name="After a fault").exists()
+
+    def test_on_a_line_that_was_cut_it_is_not_taken_for_done(self):
+        (mine,) = statement.row("SELECT pg_backend_pid()", [])
+        with pytest.raises(OperationalError), transaction.atomic():
+            note(Site, name="Cut off")
+            cut(mine)
+        connection.close()
+        assert not Site.objects.filter(name="Cut off").exists()
+
+    def test_more_than_fits_between_us_and_the_server_passes_both_ways(self):
+        much = "x" * 30_000_000
+        with transaction.atomic():
+            statement.say("SELECT %s::text", [much])
+            statement.say("SELECT length(%s::text)", [much])
+            assert statement.row("SELECT %s::text", [much]) == (much,)
+
+    def test_while_it_is_waited_for_others_go_on(self):
+        went_on, done = [], threading.Event()
+
+        def other():
+            while not done.wait(0.005):
+                went_on.append(time.monotonic())
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        with transaction.atomic():
+            statement.rows("SELECT pg_sleep(0.3)", [])
+        done.set()
+        thread.join()
+        assert len(went_on) > 5
+
+    @pytest.mark.parametrize("during", ["statement", "commit"])
+    def test_who_is_broken_off_while_waiting_hears_that_and_leaves_no_answer_for_the_next(self, during):
+        def ring(*_):
+            raise InterruptedError("somebody rang")
+
+        before = signal.signal(signal.SIGALRM, ring)
+        try:
+            # At the commit nobody knows whether it was kept: the server has it already.
+            with pytest.raises(InterruptedError), transaction.atomic():
+                note(Site, name=f"Broken off in a {during}")
+                signal.setitimer(signal.ITIMER_REAL, 0.2)
+                statement.say("SELECT pg_sleep(1)", [])
+                if during == "statement":
+                    statement.rows("SELECT 1", [])
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        with transaction.atomic():
+            assert statement.rows("SELECT %s::text", ["mine"]) == [("mine",)]
+            assert not Site.objects.filter(name="Broken off in a statement").exists()
+
+    def test_what_was_left_unsent_is_never_another_pages(self):
+        of_this_thread().unsent.append((b"SELECT 1", None, None))
+        assert not connection.is_usable()
+        connection.close()
+
+    def test_the_server_keeps_what_is_still_to_be_sent(self, monkeypatch):
+        monkeypatch.setattr(line, "MOST", 3)
+        with transaction.atomic():
+            for number in range(9):
+                statement.say(f"SELECT {number} + %s::bigint", [1])
+            assert statement.row("SELECT 9 + %s::bigint", [1]) == (10,)

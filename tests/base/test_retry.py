@@ -35,7 +35,7 @@ def failing_once(monkeypatch, name, problem):
 
 def test_the_second_try_does_not_find_the_half_done_work_of_the_first(cast, monkeypatch):
     fill = cast.received()
-    failed = failing_once(monkeypatch, "append", OperationalError("database is locked"))
+    failed = failing_once(monkeypatch, "note", OperationalError("database is locked"))
     entered = entry.start_entry(cast.tess, fill=fill, at=cast.at())
     assert failed
     assert (entered.state, entered.version) == ("entering", 1)
@@ -44,7 +44,7 @@ def test_the_second_try_does_not_find_the_half_done_work_of_the_first(cast, monk
 
 def test_after_a_refusal_what_was_given_says_what_the_database_says(cast, monkeypatch):
     fill = cast.received()
-    failing_once(monkeypatch, "append", Refused("no", "No."))
+    failing_once(monkeypatch, "note", Refused("no", "No."))
     with pytest.raises(Refused):
         entry.start_entry(cast.tess, fill=fill, at=cast.at())
     assert (fill.state, fill.version) == ("received", 0)

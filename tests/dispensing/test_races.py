@@ -240,7 +240,7 @@ def test_two_lots_in_opposite_order_and_back_again_lock_nobody_out(cast, togethe
     def carry(actor, lots, ends):
         def act():
             with bare_transaction():
-                return inventory.post(
+                inventory.post(
                     actor, [Transfer(lot.pk, *ends, Decimal(2)) for lot in lots], at=cast.at(), cause="moved"
                 )
 

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, Literal
 
@@ -202,7 +203,9 @@ class Hand:
         if tree is None or self.rng.random() < 0.04:
             return self._document_type(raw)
         elements = [e for e in tree.iter() if isinstance(e.tag, str)]
-        self._element(self.rng.choice(elements), elements, seeds)
+        # A name that is broken already, such as a namespace that is no address, cannot be given to another element.
+        with suppress(ValueError):
+            self._element(self.rng.choice(elements), elements, seeds)
         return etree.tostring(tree, xml_declaration=self.rng.random() < 0.5, encoding="utf-8")
 
     def _document_type(self, raw: bytes) -> bytes:

@@ -4,6 +4,7 @@ import gzip
 import json
 import zipfile
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -294,6 +295,13 @@ def test_a_slip_here_and_there_is_a_fault_with_its_line(tmp_path):
     [fault] = faults.first
     assert fault.line == 11
     assert "YYYYMMDD" in fault.what
+
+
+def test_factors_are_read_of_columns_that_name_a_year_and_of_no_other(tmp_path):
+    columns = "opioid,unit,factor_2022_guideline,factor_202_opioid_guideline,factor"
+    rows, faults = read(_of(f"{columns}\nOxycodone,mg/day,1.5,7,9\n")(tmp_path))
+    assert [(r.guideline, r.factor) for r in rows] == [("2022", Decimal("1.5"))]
+    assert not faults.first
 
 
 def test_no_source_takes_the_file_of_another(tmp_path):

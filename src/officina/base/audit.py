@@ -12,7 +12,7 @@ from officina.base import numbering
 from officina.base.access import Actor
 from officina.base.models import AuditEntry, AuditSeal, Counter
 from officina.base.paging import Page, page
-from officina.base.rows import write
+from officina.base.rows import note
 
 SEALS = "seal"
 """The series in which seals are counted: a seal removed from the end of the chain would leave it whole."""
@@ -85,7 +85,7 @@ def record(
 ) -> None:
     """Write one entry in the running transaction. Writes one row."""
     sentence(what)
-    write(
+    note(
         AuditEntry,
         site_id=actor.site_id,
         at=at,

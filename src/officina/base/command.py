@@ -20,7 +20,7 @@ from officina.base import audit
 from officina.base.access import Actor
 from officina.base.content import content, is_unkept
 from officina.base.models import DoneCommand
-from officina.base.rows import Question, write
+from officina.base.rows import Question, note
 from officina.base.statement import database
 from officina.kernel.errors import Refused
 
@@ -168,7 +168,7 @@ def _once(service: Callable[..., R], actor: Actor, sent: str, args: Any, kwargs:
             if before is not None:
                 return _answer(service, before, sent)
             result = service(*args, **kwargs)
-            write(
+            note(
                 DoneCommand,
                 site_id=actor.site_id,
                 key=actor.key,

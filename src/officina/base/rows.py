@@ -93,7 +93,9 @@ def _builtin(kind: type) -> Any:
 
 
 @cache
-def _insert(model: type[models.Model], vendor: str) -> tuple[str, tuple[tuple[str, Prepare | None], ...]]:
+def _insert(
+    model: type[models.Model], vendor: str, *, gives_key: bool
+) -> tuple[str, tuple[tuple[str, Prepare | None], ...]]:
     name = statement.database().ops.quote_name
     fields = [f for f in model._meta.concrete_fields if not f.primary_key]
     columns = ", ".join(name(f.column) for f in fields)
@@ -101,8 +103,9 @@ def _insert(model: type[models.Model], vendor: str) -> tuple[str, tuple[tuple[st
     assert key is not None
     holes = ", ".join(["%s"] * len(fields))
     table = name(model._meta.db_table)
+    answer = f" RETURNING {name(key.column)}" if gives_key else ""
     # Only names of our own models are in it; every value goes through a placeholder.
-    sql = f"INSERT INTO {table} ({columns}) VALUES ({holes}) RETURNING {name(key.column)}"  # noqa: S608
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({holes}){answer}"  # noqa: S608
     return sql, tuple((f.attname, _prepare(f, vendor)) for f in fields)
 
 
@@ -116,16 +119,20 @@ def _filled_in(model: type[models.Model]) -> tuple["models.Field[Any, Any]", ...
 
 def append(row: M) -> M:
     """Write a new row, in the running transaction, and give it its key. One statement; no signals, no related rows."""
-    sql, columns = _insert(type(row), statement.database().vendor)
-    for field in _filled_in(type(row)):
-        field.pre_save(row, add=True)
-    given = row.__dict__
-    values = [given[name] if ready is None else ready(given[name]) for name, ready in columns]
-    key = statement.row(sql, values)
+    key = statement.row(*_inserted(row, gives_key=True))
     assert key is not None
     row.pk = key[0]
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return row
+
+
+def _inserted(row: models.Model, *, gives_key: bool) -> tuple[str, list[Any]]:
+    """The statement that writes a new row, and its values."""
+    sql, columns = _insert(type(row), statement.database().vendor, gives_key=gives_key)
+    for field in _filled_in(type(row)):
+        field.pre_save(row, add=True)
+    given = row.__dict__
+    return sql, [given[name] if ready is None else ready(given[name]) for name, ready in columns]
 
 
 @cache
@@ -139,6 +146,18 @@ def _blank(model: type[models.Model]) -> tuple[dict[str, Any], tuple[tuple[str, 
 
 def write(model: type[M], **values: Any) -> M:
     """Write a new row of these columns, related rows by their key (`fill_id`), without what Django does for a form. One statement."""
+    return append(_new(model, values))
+
+
+def note(model: type[models.Model], **values: Any) -> None:
+    """Write a new row as `write` does, of which nobody asks the key: it is on its way before the next statement is answered.
+
+    What is wrong with it is raised by a later statement of the transaction, or by its commit.
+    """
+    statement.say(*_inserted(_new(model, values), gives_key=False))
+
+
+def _new(model: type[M], values: dict[str, Any]) -> M:
     same, made = _blank(model)
     row = model.__new__(model)
     given = row.__dict__
@@ -149,7 +168,7 @@ def write(model: type[M], **values: Any) -> M:
     if len(given) != len(same) + len(made):
         raise TypeError(f"{model.__name__} has no column {', '.join(values.keys() - same.keys() - dict(made).keys())}")
     row._state = models.base.ModelState()
-    return append(row)
+    return row
 
 
 @cache
@@ -180,16 +199,20 @@ def change(model: type[models.Model], where: dict[str, Any], changes: dict[str, 
 
     Where `where` names a version, it is counted up.
     """
-    sql, prepared = _update(model, tuple(where), tuple(changes), statement.database().vendor)
-    given = [*changes.values(), *where.values()]
-    plain = [value.pk if isinstance(value, models.Model) else value for value in given]
-    values = [v if ready is None else ready(v) for ready, v in zip(prepared, plain, strict=True)]
-    return bool(statement.changed(sql, values))
+    return bool(statement.changed(*_updated(model, where, changes)))
 
 
 def keep(row: models.Model, *names: str) -> None:
-    """Write these columns of a row that is there already. One statement."""
-    change(type(row), {"pk": row.pk}, {name: getattr(row, name) for name in names})
+    """Write these columns of a row that is there already. One statement, of which nobody waits for the answer (see `note`)."""
+    statement.say(*_updated(type(row), {"pk": row.pk}, {name: getattr(row, name) for name in names}))
+
+
+def _updated(model: type[models.Model], where: dict[str, Any], changes: dict[str, Any]) -> tuple[str, list[Any]]:
+    """The statement that changes a row, and its values."""
+    sql, prepared = _update(model, tuple(where), tuple(changes), statement.database().vendor)
+    given = [*changes.values(), *where.values()]
+    plain = [value.pk if isinstance(value, models.Model) else value for value in given]
+    return sql, [v if ready is None else ready(v) for ready, v in zip(prepared, plain, strict=True)]
 
 
 class _Hole(Expression):

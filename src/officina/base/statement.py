@@ -68,7 +68,15 @@ def changed(sql: str, values: Values) -> int:
     return _run(sql, values)[1]
 
 
-def _run(sql: str, values: Values) -> tuple[list[tuple[Any, ...]], int]:
+def say(sql: str, values: Values) -> None:
+    """Carry out a statement whose answer nobody waits for. What is wrong with it is raised now, or by a later one of the transaction.
+
+    So an error that comes out of a nested `atomic` may be of something said before it: do not take it for that block's own.
+    """
+    _run(sql, values, is_awaited=False)
+
+
+def _run(sql: str, values: Values, *, is_awaited: bool = True) -> tuple[list[tuple[Any, ...]], int]:
     here = database()
     if here.connection is None:
         here.ensure_connection()
@@ -80,7 +88,8 @@ def _run(sql: str, values: Values) -> tuple[list[tuple[Any, ...]], int]:
         if here.vendor == "sqlite":
             done = here.connection.execute(_marked(sql), values)
             return (done.fetchall() if done.description else []), done.rowcount
-        return here.line.ask(sql, values)  # type: ignore[attr-defined,no-any-return]  # ours has a line
+        line = here.line  # type: ignore[attr-defined]  # ours has one
+        return line.ask(sql, values) if is_awaited else line.say(sql, values)  # type: ignore[no-any-return]
     except Exception:
         # Whoever catches this must not commit the half that was done before.
         here.needs_rollback = here.needs_rollback or here.in_atomic_block

@@ -10,7 +10,7 @@ from officina.base import audit, numbering, statement
 from officina.base.access import Actor
 from officina.base.command import command
 from officina.base.fields import QuantityField
-from officina.base.rows import write
+from officina.base.rows import note
 from officina.drugs.models import Package
 from officina.inventory import acts, queries
 from officina.inventory.models import Lot, Move, Place
@@ -40,7 +40,7 @@ class Transfer:
 
 def post(
     actor: Actor, transfers: Iterable[Transfer], *, at: datetime, cause: str, about: str = "", why: str = ""
-) -> list[Move]:
+) -> None:
     """Post moves and keep the balances, in the running transaction. Refused where a place would fall below zero.
 
     Balances are changed in key order, out and in alike, so that two who move the same lots, be it there and back, wait for
@@ -52,8 +52,8 @@ def post(
             _take(lot_id, place, -change)
         elif change > 0:
             _put(actor.site_id, lot_id, place, change)
-    return [
-        write(
+    for t in rows:
+        note(
             Move,
             site_id=actor.site_id,
             lot_id=t.lot_id,
@@ -68,8 +68,6 @@ def post(
             user_name=actor.name,
             reverses_id=t.reverses_id,
         )
-        for t in rows
-    ]
 
 
 def _changes(transfers: Iterable[Transfer]) -> dict[tuple[int, int], tuple[Place, Decimal]]:
@@ -101,7 +99,7 @@ def _take(lot_id: int, place: Place, quantity: Decimal) -> None:
 
 
 def _put(site_id: int, lot_id: int, place: Place, quantity: Decimal) -> None:
-    statement.changed(
+    statement.say(
         "INSERT INTO inventory_balance (site_id, lot_id, place_id, on_hand) VALUES (%s, %s, %s, %s) "
         "ON CONFLICT (lot_id, place_id) DO UPDATE SET on_hand = inventory_balance.on_hand + excluded.on_hand",
         [site_id, lot_id, place.pk, _NUMBER.get_prep_value(quantity)],
@@ -119,12 +117,10 @@ def _held(lot: Lot, place: Place) -> Decimal:
     return _NUMBER.from_db_value(found[0], None, None) or Decimal(0)
 
 
-def reverse(
-    actor: Actor, moves: Iterable[Move], *, at: datetime, cause: str, about: str = "", why: str = ""
-) -> list[Move]:
+def reverse(actor: Actor, moves: Iterable[Move], *, at: datetime, cause: str, about: str = "", why: str = "") -> None:
     """Post the reverse of moves, each naming what it reverses; a move is reversed once only, held by the database."""
     back = [Transfer(m.lot_id, m.to_place, m.from_place, m.quantity, m.pk) for m in moves]
-    return post(actor, back, at=at, cause=cause, about=about, why=why)
+    post(actor, back, at=at, cause=cause, about=about, why=why)
 
 
 @command

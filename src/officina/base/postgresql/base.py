@@ -23,7 +23,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         """Connect, and lay the line."""
         made: Connection[Any] = super().get_new_connection(conn_params)
-        self.line = Line(made)
+        self.line = line = Line(made)
+        wait = made.wait
+
+        def wait_in_turn(*args: Any, **kwargs: Any) -> Any:
+            line.flush()
+            return wait(*args, **kwargs)
+
+        # Every cursor of Django's and of psycopg's comes by here: what was said on the line before goes first.
+        made.wait = wait_in_turn  # type: ignore[method-assign]
         return made
 
     def _close(self) -> None:
@@ -40,7 +48,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is not None:
             assert self.line is not None
             with debug_transaction(self, how), self.wrap_database_errors:
-                self.line.end(how)
+                try:
+                    self.line.end(how)
+                except BaseException:
+                    if self.connection is not None and self.connection.closed:
+                        # Else Django speaks on it once more, and its complaint hides what happened.
+                        self.close()
+                    raise
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        # A savepoint is set by a cursor, so that what is not sent was said after the last of them.
+        if self.line is not None:
+            self.line.drop()
+        super()._savepoint_rollback(sid)  # type: ignore[misc]  # nor this
 
     def is_usable(self) -> bool:
         """Whether the server is still there. One that ended a moment ago has said so on the socket, which costs no question.
@@ -50,7 +70,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.line is None:
             return False
         server = self.connection.pgconn
-        if server.transaction_status != pq.TransactionStatus.IDLE:
+        if server.transaction_status != pq.TransactionStatus.IDLE or self.line.unsent:
             return False
         just_now = time.monotonic() - self.line.heard < BELIEVED_SECONDS
         return (just_now and not _has_something(server.socket)) or super().is_usable()

@@ -31,7 +31,7 @@ def put_in(actor: Actor, fill: Fill, lot: Lot, quantity: Decimal, *, shelf: Plac
     """Move so much of a lot from its shelf to the bench, into this fill's vial."""
     bench = stock.places(fill.site_id)[Place.Kind.BENCH]
     ledger.post(actor, [Transfer(lot.pk, shelf, bench, quantity)], at=at, cause="filled", about=fill.number)
-    statement.changed(
+    statement.say(
         "INSERT INTO dispensing_fillpart (fill_id, lot_id, quantity) VALUES (%s, %s, %s) "
         "ON CONFLICT (fill_id, lot_id) DO UPDATE SET quantity = dispensing_fillpart.quantity + excluded.quantity",
         [fill.pk, lot.pk, _NUMBER.get_prep_value(quantity)],

@@ -7,7 +7,7 @@ from decimal import Decimal
 from officina.base import audit
 from officina.base.access import Actor
 from officina.base.command import command
-from officina.base.rows import append, keep
+from officina.base.rows import keep, note
 from officina.dispensing import acts
 from officina.dispensing.models import Fill, FillScan
 from officina.dispensing.rules import containers
@@ -230,20 +230,20 @@ def _keep(
     lot: Lot | None = None,
     quantity: Decimal | None = None,
 ) -> None:
-    kept = FillScan(
-        fill=fill,
+    note(
+        FillScan,
+        fill_id=fill.pk,
         at=at,
         raw=scanned.raw[:120],
         manual=scanned.manual,
         outcome=outcome,
         expected=expected[:200],
         came=came[:200],
-        lot=lot,
+        lot_id=lot.pk if lot else None,
         quantity=quantity,
         user_id=actor.user_id,
         user_name=actor.name,
     )
-    append(kept)
 
 
 @command

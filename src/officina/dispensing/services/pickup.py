@@ -86,7 +86,7 @@ def scan_bag(actor: Actor, *, pick_up: PickUp, bag_number: str, at: datetime) ->
         )
     if bag.state != Bag.State.WAITING:
         raise Refused("bag_gone", "This bag was handed over or emptied already.")
-    statement.changed(_INTO_HAND, [pick_up.pk, bag.pk])
+    statement.say(_INTO_HAND, [pick_up.pk, bag.pk])
     audit.record(actor, BAG_SCANNED, at=at, on=pick_up, after={"bag": bag.number})
     return bag
 

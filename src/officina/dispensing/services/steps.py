@@ -43,7 +43,7 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
     to = _held_from(fill) if step.to == BACK else step.to
     values |= {"state": to, "since": at}
     touch(fill, **values)
-    rows.write(
+    rows.note(
         FillStep,
         fill_id=fill.pk,
         at=at,

@@ -132,6 +132,10 @@ class _TallMan:
             )
 
 
+_FACTOR_COLUMN = re.compile(r"factor([0-9]{4})guideline")
+"""Of which year's guideline the factors of a column are."""
+
+
 class _MorphineFactors:
     KEY: str = "cdc-mme"
     TITLE: str = "CDC morphine milligram equivalents"
@@ -148,12 +152,11 @@ class _MorphineFactors:
     def rows(bundle: Bundle, faults: Faults) -> Iterator[MorphineFactorRow]:
         for number, r in records(bundle.members[0], faults):
             for column, text in r.items():
-                if column.startswith("factor") and text.strip():
-                    yield from _factor(number, r, column.removeprefix("factor").removesuffix("guideline"), faults)
+                if (of := _FACTOR_COLUMN.fullmatch(column)) and text.strip():
+                    yield from _factor(number, r, of[1], text.strip(), faults)
 
 
-def _factor(number: int, r: dict[str, str], guideline: str, faults: Faults) -> Iterator[MorphineFactorRow]:
-    text = r[f"factor{guideline}guideline"].strip()
+def _factor(number: int, r: dict[str, str], guideline: str, text: str, faults: Faults) -> Iterator[MorphineFactorRow]:
     try:
         factor, steps = (None, text) if ":" in text else (D(text), "")
         if factor is not None and not (0 < factor < 1000 and factor == round(factor, _PLACES)):

@@ -59,7 +59,7 @@ def work(request: DeskRequest, code: str) -> Context:
     return {
         "desk": FILLING,
         "rows": partial(queries.worklist, request.actor, *FILLING.states),
-        "part_form": form(request, PartForm, cases=partial_law.cases(fill.prescription.schedule)),
+        "part_form": partial(form, request, PartForm, cases=partial_law.cases(fill.prescription.schedule)),
         "fill": fill,
         "back": queries.came_back(fill),
         "profile": patients.profile(fill.patient) if fill.patient else None,
@@ -71,8 +71,8 @@ def work(request: DeskRequest, code: str) -> Context:
         "others": _others(request, fill) if at_bench and not counted else [],
         "parts": parts,
         "scans": queries.scans(fill),
-        "container": form(request, ContainerForm, initial={"quantity": missing}),
-        "second": form(request, SecondCountForm),
+        "container": partial(form, request, ContainerForm, initial={"quantity": missing}),
+        "second": partial(form, request, SecondCountForm),
     }
 
 
