@@ -297,6 +297,13 @@ def test_a_slip_here_and_there_is_a_fault_with_its_line(tmp_path):
     assert "YYYYMMDD" in fault.what
 
 
+def test_a_byte_order_mark_on_a_line_of_its_own_is_no_header(tmp_path):
+    text = "\ufeff\r\nopioid,unit,factor_2022_guideline\r\nOxycodone,mg/day,1.5\r\n"
+    rows, faults = read(_of(text.encode())(tmp_path))
+    assert [(r.opioid, r.factor) for r in rows] == [("oxycodone", Decimal("1.5"))]
+    assert not faults.first
+
+
 def test_factors_are_read_of_columns_that_name_a_year_and_of_no_other(tmp_path):
     columns = "opioid,unit,factor_2022_guideline,factor_202_opioid_guideline,factor"
     rows, faults = read(_of(f"{columns}\nOxycodone,mg/day,1.5,7,9\n")(tmp_path))

@@ -136,7 +136,9 @@ def records(
     try:
         for fields in reader:
             if not header:
-                header = [plain(f) for f in fields] if any(fields) else []
+                named = [plain(f) for f in fields]
+                # A line that names nothing, such as a byte order mark alone, is no header.
+                header = named if any(named) else []
             elif len(fields) == len(header):
                 rows += 1
                 yield reader.line_num, dict(zip(header, fields, strict=True))
