@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import psycopg
@@ -240,7 +240,8 @@ def test_what_the_server_does_not_understand_is_named_and_nothing_is_kept_of_it(
     assert len(of_this_thread().known) == before
 
 
-def test_while_one_waits_for_the_server_others_go_on():
+@pytest.mark.parametrize("how", [nullcontext, transaction.atomic], ids=["alone", "together with BEGIN"])
+def test_while_one_waits_for_the_server_others_go_on(how):
     went_on = []
     done = threading.Event()
 
@@ -251,7 +252,8 @@ def test_while_one_waits_for_the_server_others_go_on():
 
     thread = threading.Thread(target=other)
     thread.start()
-    statement.rows("SELECT pg_sleep(0.3)", [])
+    with how():
+        statement.rows("SELECT pg_sleep(0.3)", [])
     done.set()
     thread.join()
     assert len(went_on) > 5
@@ -356,21 +358,6 @@ class TestSaid:
             statement.say("SELECT %s::text", [much])
             statement.say("SELECT length(%s::text)", [much])
             assert statement.row("SELECT %s::text", [much]) == (much,)
-
-    def test_while_it_is_waited_for_others_go_on(self):
-        went_on, done = [], threading.Event()
-
-        def other():
-            while not done.wait(0.005):
-                went_on.append(time.monotonic())
-
-        thread = threading.Thread(target=other)
-        thread.start()
-        with transaction.atomic():
-            statement.rows("SELECT pg_sleep(0.3)", [])
-        done.set()
-        thread.join()
-        assert len(went_on) > 5
 
     @pytest.mark.parametrize("during", ["statement", "commit"])
     def test_who_is_broken_off_while_waiting_hears_that_and_leaves_no_answer_for_the_next(self, during):

@@ -27,8 +27,6 @@ _LOOK_AGAIN = 1_000
 """Milliseconds after which a wait looks whether something came past the socket: an encrypted connection keeps what it decrypted."""
 _DONE = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
 _Rows = list[tuple[Any, ...]]
-_Given = tuple[Sequence[Any], Sequence[pq.Format] | None]
-"""The values of a statement as they are sent, and the format of each."""
 
 
 class _Prepared:
@@ -82,18 +80,15 @@ class Line:
         Raises what psycopg's cursor raises, also for what was said before and went with it. A transaction begins with its first
         statement, as psycopg begins it.
         """
-        prepared, given = self._ready(sql, values)
+        prepared, given, formats = self._ready(sql, values)
         before = self._first_of_all()
         if before:
-            result = self._together([*before, (prepared, *given)])
+            result = self._together([*before, (prepared, given, formats)])
         else:
-            result = self.server.exec_prepared(prepared.name, *given)
-        self.heard = time.monotonic()
+            result = self._heard(self.server.exec_prepared(prepared.name, given, formats))
         if result.status == pq.ExecStatus.TUPLES_OK:
             return prepared.read(result), result.ntuples
-        if result.status == pq.ExecStatus.COMMAND_OK:
-            return [], result.command_tuples or 0
-        raise self._problem(result)
+        return [], result.command_tuples or 0
 
     def say(self, sql: str, values: Sequence[Any]) -> None:
         """Carry out a statement whose answer nobody waits for: it goes with the next one, or with the COMMIT.
@@ -103,15 +98,12 @@ class Line:
         if self.connection.autocommit and self.server.transaction_status == pq.TransactionStatus.IDLE:
             self.ask(sql, values)
             return
-        prepared, given = self._ready(sql, values)
-        self.unsent.append((prepared, *given))
+        self.unsent.append(self._ready(sql, values))
 
     def flush(self) -> None:
         """Send what was said and not sent. Whoever speaks on the connection past this line comes after it."""
         if self.unsent:
-            result = self._together(self._first_of_all())
-            if result.status not in _DONE:
-                raise self._problem(result)
+            self._together(self._first_of_all())
 
     def drop(self) -> None:
         """Forget what was said and not sent: it is rolled back."""
@@ -136,13 +128,13 @@ class Line:
         if said != how.encode():
             raise InternalError("nothing was committed: a statement of this transaction failed before")
 
-    def _ready(self, sql: str, values: Sequence[Any]) -> tuple[_Prepared, _Given]:
-        """A statement as the server knows it, and its values as they are sent."""
+    def _ready(self, sql: str, values: Sequence[Any]) -> tuple[_Prepared, Sequence[Any], Sequence[pq.Format] | None]:
+        """A statement as the server knows it, its values as they are sent, and the format of each."""
         if self.is_stale and self.server.transaction_status != pq.TransactionStatus.INERROR:
             self._forget()
         given = self.writer.dump_sequence(values, [PyFormat.AUTO] * len(values))
         formats = self.writer.formats
-        return self._prepared(sql, self.writer.types or ()), (given, formats)
+        return self._prepared(sql, self.writer.types or ()), given, formats
 
     def _first_of_all(self) -> list[_Sent]:
         """What has to be sent before the next statement: BEGIN, where a transaction is to begin, and what was said. It counts as sent."""
@@ -152,7 +144,7 @@ class Line:
         return said
 
     def _together(self, all_of_it: Sequence[_Sent]) -> PGresult:
-        """Send it in one trip; the answer to the last, or to the first that failed: what comes after that is not carried out."""
+        """Send it in one trip; the answer to the last. Raises what is wrong with the first that failed: what comes after it is not done."""
         server = self.server
         try:
             server.enter_pipeline_mode()
@@ -169,8 +161,7 @@ class Line:
             # Nobody knows what was answered: the next one must not take it for the answer to something else.
             server.finish()
             raise
-        self.heard = time.monotonic()
-        return next((r for r in results if r.status not in _DONE), results[-1])
+        return self._heard(next((r for r in results if r.status not in _DONE), results[-1]))
 
     def _answer(self) -> PGresult:
         """What the server answers to one statement, to the end of it. Raises OperationalError where it answers nothing any more."""
@@ -201,9 +192,7 @@ class Line:
             # By its words: behind a pool that mixes connections up, the same name can only stand for the same statement.
             name = hashlib.blake2b(text + repr(types).encode(), digest_size=12).hexdigest()
             found = _Prepared(f"officina_{name}".encode(), self.own)
-            result = self.server.prepare(found.name, text, types)
-            if result.status != pq.ExecStatus.COMMAND_OK:
-                raise self._problem(result)
+            self._heard(self.server.prepare(found.name, text, types))
             self.known[sql, types] = found
         return found
 
@@ -222,23 +211,25 @@ class Line:
     def _say(self, command: str, before: Sequence[_Sent] = ()) -> bytes | None:
         """Carry out a command; what the server says that it did."""
         words = command.encode()
-        result = self._together([*before, (words, None, None)]) if before else self.server.exec_(words)
-        self.heard = time.monotonic()
-        if result.status != pq.ExecStatus.COMMAND_OK:
-            raise self._problem(result)
-        return result.command_status
+        if before:
+            return self._together([*before, (words, None, None)]).command_status
+        return self._heard(self.server.exec_(words)).command_status
 
-    def _problem(self, result: PGresult) -> Exception:
-        state = result.error_field(pq.DiagnosticField.SQLSTATE)
-        self.is_stale = self.is_stale or state in _STALE
-        if state is None:
-            return OperationalError(self.server.get_error_message())
-        return error_from_result(result)
+    def _heard(self, result: PGresult) -> PGresult:
+        """What the server answered just now; raises what is wrong."""
+        self.heard = time.monotonic()
+        if result.status in _DONE:
+            return result
+        if _is_lost(result):
+            raise OperationalError(self.server.get_error_message())
+        self.is_stale = self.is_stale or result.error_field(pq.DiagnosticField.SQLSTATE) in _STALE
+        raise error_from_result(result)
 
 
 def _is_lost(result: PGresult) -> bool:
     """Whether libpq says this by itself, because the server says nothing any more: that has no state."""
-    return result.status == pq.ExecStatus.FATAL_ERROR and result.error_field(pq.DiagnosticField.SQLSTATE) is None
+    is_fault = result.status not in _DONE and result.status != pq.ExecStatus.PIPELINE_ABORTED
+    return is_fault and result.error_field(pq.DiagnosticField.SQLSTATE) is None
 
 
 def _numbered(sql: str) -> tuple[bytes, int]:
