@@ -1,5 +1,6 @@
 """The vial label as a picture: what the screen shows is the PDF itself, never a second drawing of it."""
 
+import threading
 from io import BytesIO
 
 import pypdfium2
@@ -9,6 +10,7 @@ from officina.labels.content import LabelContent
 from officina.labels.pdf import render_pdf
 
 WHITE = 255
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def render_png(content: LabelContent, dpi: int = 203) -> bytes:
@@ -28,8 +30,20 @@ def render_pngs(content: LabelContent, dpi: int = 203) -> tuple[bytes, ...]:
 
 
 def _pictures(content: LabelContent, dpi: int) -> list[Image.Image]:
-    with pypdfium2.PdfDocument(render_pdf(content)) as document:
-        return [page.render(scale=dpi / 72, grayscale=True).to_pil() for page in document]
+    made = render_pdf(content)
+    # PDFium is no library for threads: two labels drawn at once end the server, or show one patient's label for another's.
+    with _ONE_AT_A_TIME, pypdfium2.PdfDocument(made) as document:
+        return [_picture(page, dpi) for page in document]
+
+
+def _picture(page: pypdfium2.PdfPage, dpi: int) -> Image.Image:
+    """A page as a picture of its own; what PDFium holds of it is let go here, not by whichever thread collects garbage later."""
+    bitmap = page.render(scale=dpi / 72, grayscale=True)
+    try:
+        return bitmap.to_pil().copy()
+    finally:
+        bitmap.close()
+        page.close()
 
 
 def _png(picture: Image.Image) -> bytes:
