@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -62,7 +63,6 @@ class House:
     def __init__(self, cast: Cast) -> None:
         self.cast, self.olga = cast, _owner(cast)
         self.addresses = list(_addresses(get_resolver().url_patterns, _shown(cast)))
-        self.forms = self._all_forms()
         seated = [self.sit(actor) for actor in (cast.ada, cast.ada, cast.tess, cast.carl, cast.max, self.olga)]
         self.clients = [*seated, self.sit(cast.ada, locked=True)]
         self.seats = [client.cookies["sessionid"].value for client in self.clients]
@@ -77,7 +77,8 @@ class House:
         client.cookies["sessionid"] = str(session.session_key)
         return client
 
-    def _all_forms(self) -> list[Form]:
+    @cached_property
+    def forms(self) -> list[Form]:
         """Every form of every page that Ada, Tess or Olga sees, and those of a locked station."""
         found: dict[Any, Form] = {}
         seen = ((self.cast.ada, False), (self.cast.tess, False), (self.olga, False), (self.cast.ada, True))

@@ -40,7 +40,9 @@ def _picture(page: pypdfium2.PdfPage, dpi: int) -> Image.Image:
     """A page as a picture of its own; what PDFium holds of it is let go here, not by whichever thread collects garbage later."""
     bitmap = page.render(scale=dpi / 72, grayscale=True)
     try:
-        return bitmap.to_pil().copy()
+        # Its points still lie in the bitmap's memory.
+        shared: Image.Image = bitmap.to_pil()
+        return shared.copy()
     finally:
         bitmap.close()
         page.close()
