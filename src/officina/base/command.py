@@ -27,7 +27,9 @@ from officina.kernel.errors import Refused
 P = ParamSpec("P")
 R = TypeVar("R")
 
-TRIES = 8
+TRIES = 12
+LONGEST_PAUSE = 0.25
+"""Seconds between two tries, at most: all of them together take about as long as a person waits for a page."""
 _inside: ContextVar[bool] = ContextVar("inside a command", default=False)
 _DONE = Question(
     lambda site, key, service: DoneCommand.objects.filter(site=site, key=key, service=service),
@@ -133,7 +135,7 @@ def _again_and_again(work: Callable[[], R], name: str, *, is_known: bool) -> R:
             if is_lost:
                 connection.close()
             _log.info("%s: try %d met %s", name, attempt, type(problem.__cause__ or problem).__name__)
-            time.sleep(random.uniform(0, 0.01 * 2**attempt))
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.01 * 2**attempt)))
     raise AssertionError("unreachable")
 
 
