@@ -78,6 +78,8 @@ def say(sql: str, values: Values) -> None:
 
 def _run(sql: str, values: Values, *, is_awaited: bool = True) -> tuple[list[tuple[Any, ...]], int]:
     here = database()
+    # The first statement of a page looks whether its connection still stands, as a cursor of Django's does.
+    here.close_if_health_check_failed()
     if here.connection is None:
         here.ensure_connection()
     try:
@@ -99,13 +101,8 @@ def _run(sql: str, values: Values, *, is_awaited: bool = True) -> tuple[list[tup
 
 
 def _is_heard(here: BaseDatabaseWrapper) -> bool:
-    """Whether something stands between a statement and the driver: a listener, a broken transaction, a connection not looked at yet."""
-    return bool(
-        here.execute_wrappers
-        or here.force_debug_cursor
-        or here.needs_rollback
-        or (here.health_check_enabled and not here.health_check_done)  # type: ignore[attr-defined]  # the stubs do not know it
-    )
+    """Whether something stands between a statement and the driver: a listener, a broken transaction."""
+    return bool(here.execute_wrappers or here.force_debug_cursor or here.needs_rollback)
 
 
 @cache
