@@ -28,11 +28,13 @@ def page(rows: QuerySet[M], *, cursor: str = "", size: int = 50, by: str = "at")
     if cursor:
         at, pk = _read(cursor)
         rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": pk}))
-    found = list(rows.order_by(f"-{by}", "-pk")[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    last = found[-1] if more else None
-    return Page(found, after(getattr(last, by), last.pk) if last is not None else "")
+    return first(list(rows.order_by(f"-{by}", "-pk")[: size + 1]), size=size, by=by)
+
+
+def first(found: list[M], *, size: int, by: str) -> Page[M]:
+    """The slice of rows that are ordered as `page` orders them and one more than it, where there is one more."""
+    last = found[size - 1] if len(found) > size else None
+    return Page(found[:size], after(getattr(last, by), last.pk) if last is not None else "")
 
 
 def after(at: datetime, pk: int) -> str:

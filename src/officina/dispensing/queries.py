@@ -30,7 +30,7 @@ from django.db.models.functions import Coalesce
 from officina.base import queries as house
 from officina.base.access import Actor
 from officina.base.models import AuditEntry, AuditSeal
-from officina.base.paging import Page, page
+from officina.base.paging import Page, first, page
 from officina.base.rows import Question
 from officina.dispensing.models import Bag as Bag
 from officina.dispensing.models import Fill as Fill
@@ -134,6 +134,21 @@ _BY_RX = Question(
     lambda site, number: _fills(site).filter(prescription__number=number).order_by("-fill_no")[:1],
     site=BigIntegerField(),
     number=CharField(),
+)
+_FILLS_OF = Question(
+    lambda prescription: (
+        Fill.objects.filter(prescription=prescription)
+        .select_related("package__product__drug", "bag")
+        .order_by("fill_no")
+    ),
+    prescription=BigIntegerField(),
+)
+SLICE = 25
+"""Fills of a person that are shown at a time."""
+_NEWEST_OF = Question(
+    lambda site, patient: _fills(site).filter(patient=patient).order_by("-received_at", "-pk")[: SLICE + 1],
+    site=BigIntegerField(),
+    patient=BigIntegerField(),
 )
 _PARTS = Question(
     lambda fill: FillPart.objects.filter(fill=fill).select_related("lot__package").order_by("id"),
@@ -252,18 +267,15 @@ def fill_by_number(actor: Actor, number: str) -> Fill | None:
 
 def fills_of(prescription: Prescription) -> list[Fill]:
     """The fills of a prescription, first to last."""
-    return list(
-        Fill.objects.filter(prescription=prescription)
-        .select_related("package__product__drug", "bag")
-        .order_by("fill_no")
-    )
+    return _FILLS_OF(prescription=prescription.pk)
 
 
 def fills_of_patient(actor: Actor, person_id: int, *, cursor: str = "") -> Page[Fill]:
     """A person's fills, newest first; `person_id` is the key of the record that stands."""
-    return page(
-        fills(actor).filter(patient__in=patients.records_of(person_id)), cursor=cursor, by="received_at", size=25
-    )
+    records = patients.records_of(person_id)
+    if records == [person_id] and not cursor:
+        return first(_NEWEST_OF(site=actor.site_id, patient=person_id), by="received_at", size=SLICE)
+    return page(fills(actor).filter(patient__in=records), cursor=cursor, by="received_at", size=SLICE)
 
 
 def message_of(fill: Fill) -> Message | None:
@@ -331,6 +343,19 @@ def usable_lots(fill: Fill, *, on: date) -> list[lots.LotFact]:
     return lots.usable(stock.lots_of(fill.site_id, fill.package_id), on=on)
 
 
+def _refilled(**which: Any) -> "QuerySet[Fill, Any]":
+    """How much of each prescription was dispensed, is under way or is owed as refills."""
+    return (
+        Fill.objects.filter(Q(kind=Fill.Kind.REFILL) | Q(rest_of__kind=Fill.Kind.REFILL), **which)
+        .exclude(state__in=[State.CANCELLED, State.RETURNED])
+        .values_list("prescription_id")
+        .annotate(taken=Sum("quantity"))
+    )
+
+
+_REFILLED = Question(lambda prescription: _refilled(prescription=prescription), prescription=BigIntegerField())
+
+
 def refills_left(prescription: Prescription) -> int:
     """Whole refills that may still be dispensed: what was authorised less what is dispensed, under way or owed of it."""
     return refills_left_of([prescription])[prescription.pk]
@@ -339,12 +364,7 @@ def refills_left(prescription: Prescription) -> int:
 def refills_left_of(prescriptions: Iterable[Prescription]) -> dict[int, int]:
     """The same for many, by primary key, in one statement."""
     rows = list(prescriptions)
-    taken = dict(
-        Fill.objects.filter(Q(kind=Fill.Kind.REFILL) | Q(rest_of__kind=Fill.Kind.REFILL), prescription__in=rows)
-        .exclude(state__in=[State.CANCELLED, State.RETURNED])
-        .values_list("prescription_id")
-        .annotate(taken=Sum("quantity"))
-    )
+    taken = dict(_REFILLED(prescription=rows[0].pk) if len(rows) == 1 else _refilled(prescription__in=rows))
     return {p.pk: refilling.left_of(p.quantity or Decimal(0), p.refills, taken.get(p.pk) or Decimal(0)) for p in rows}
 
 

@@ -29,6 +29,21 @@ def packages() -> QuerySet[Package]:
 _PACKAGE = Question(lambda pk: packages().filter(pk=pk), pk=BigIntegerField())
 _BY_NDC12 = Question(lambda ndc12: packages().filter(ndc12=ndc12).order_by("id")[:1], ndc12=CharField())
 _BY_GTIN = Question(lambda gtin: packages().filter(gtin=gtin).order_by("id")[:1], gtin=CharField())
+_PACKAGES_OF = Question(
+    lambda drug: (
+        packages()
+        .filter(
+            product__drug=drug,
+            size__isnull=False,
+            sample=False,
+            excluded=False,
+            ended_on__isnull=True,
+            product__ended_on__isnull=True,
+        )
+        .order_by("product__brand_name", "product__labeler", "size")
+    ),
+    drug=BigIntegerField(),
+)
 _INGREDIENTS = Question(
     lambda drug: Ingredient.objects.filter(
         pk__in=Drug.ingredients.through.objects.filter(drug_id=drug).values("ingredient_id")
@@ -62,15 +77,7 @@ def package(pk: int) -> Package:
 
 def packages_of(drug_id: int) -> list[Package]:
     """The packages in which a clinical drug may be dispensed, by product and size: no sample, none ended, none of unknown size."""
-    sold = packages().filter(
-        product__drug_id=drug_id,
-        size__isnull=False,
-        sample=False,
-        excluded=False,
-        ended_on=None,
-        product__ended_on=None,
-    )
-    return list(sold.order_by("product__brand_name", "product__labeler", "size"))
+    return _PACKAGES_OF(drug=drug_id)
 
 
 def brand_of(drug_id: int) -> str:

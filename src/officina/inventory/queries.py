@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -173,17 +174,25 @@ def on_hand(lot_id: int, place_id: int) -> Decimal:
     ).first() or Decimal(0)
 
 
+def _stock(site: Any) -> QuerySet[Balance]:
+    by = "lot__package__product__drug__generic_name", "lot__package__product__drug_id", "lot__expires_on", "id"
+    rows = Balance.objects.filter(site=site, on_hand__gt=0).select_related("lot__package__product__drug", "place")
+    return rows.order_by(*by)
+
+
+@cache
+def _all_stock(most: int) -> Question[Balance]:
+    return Question(lambda site: _stock(site)[:most], site=BigIntegerField())
+
+
 def stock(actor: Actor, *, drugs: Sequence[int] | None = None, ndc: str = "", most: int = 100) -> list[Balance]:
     """Stock on hand by medicine and expiry, for the stockroom; of these drugs only, in their order, or where the NDC so begins."""
-    rows = Balance.objects.filter(site_id=actor.site_id, on_hand__gt=0).select_related(
-        "lot__package__product__drug", "place"
-    )
-    if drugs is not None or ndc:
-        wanted = Q(lot__package__product__drug__in=drugs or ())
-        rows = rows.filter(wanted | Q(lot__package__ndc__startswith=ndc) if ndc else wanted)
-    found = rows.order_by(
-        "lot__package__product__drug__generic_name", "lot__package__product__drug_id", "lot__expires_on", "id"
-    )[:most]
+    if drugs is None and not ndc:
+        return _all_stock(most)(site=actor.site_id)
+    wanted = Q(lot__package__product__drug__in=drugs or ())
+    if ndc:
+        wanted |= Q(lot__package__ndc__startswith=ndc)
+    found = _stock(actor.site_id).filter(wanted)[:most]
     place = {drug: i for i, drug in enumerate(drugs or ())}
     return sorted(found, key=lambda row: place.get(row.lot.package.product.drug_id, len(place)))
 

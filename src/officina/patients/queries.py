@@ -89,6 +89,29 @@ _CONDITIONS = Question(
     lambda patient: Condition.objects.filter(patient__in=records(patient), ended_on__isnull=True).order_by("id"),
     patient=BigIntegerField(),
 )
+_NOTES = Question(
+    lambda person: Note.objects.filter(patient__in=records(person)).order_by("-at", "-id"), person=BigIntegerField()
+)
+_NAMES = Question(
+    lambda person: FormerName.objects.filter(patient__in=records(person), ended_on__isnull=True).order_by("id"),
+    person=BigIntegerField(),
+)
+_CAP_WISHES = Question(
+    lambda person: CapWish.objects.filter(patient__in=records(person)).order_by("-at", "-id"), person=BigIntegerField()
+)
+_MERGES = Question(
+    lambda survivor: Merge.objects.filter(survivor=survivor).select_related("merged").order_by("-at", "-id"),
+    survivor=BigIntegerField(),
+)
+_HOUSEMATES = Question(
+    lambda household, person: (
+        Patient.objects.filter(household=household, merged_into__isnull=True)
+        .exclude(pk=person)
+        .order_by("name_key", "id")
+    ),
+    household=BigIntegerField(),
+    person=BigIntegerField(),
+)
 _SAID = Question(
     lambda site, key, born: Patient.objects.filter(site=site, name_key=key, born_on=born, merged_into__isnull=True)[:2],
     site=BigIntegerField(),
@@ -111,12 +134,12 @@ def allergies_of(patient: Patient) -> list[Allergy]:
 
 def notes_of(patient: Patient) -> list[Note]:
     """Every note of a patient, newest first, with those that ended."""
-    return list(Note.objects.filter(patient__in=records(patient.person_id)).order_by("-at", "-id"))
+    return _NOTES(person=patient.person_id)
 
 
 def names_of(patient: Patient) -> list[FormerName]:
     """The other names of a patient that hold."""
-    return list(FormerName.objects.filter(patient__in=records(patient.person_id), ended_on=None).order_by("id"))
+    return _NAMES(person=patient.person_id)
 
 
 def also_called(actor: Actor, *, last_name: str, first_name: str, born_on: date) -> list[tuple[str, str]]:
@@ -143,7 +166,7 @@ def also_called(actor: Actor, *, last_name: str, first_name: str, born_on: date)
 
 def cap_wishes_of(patient: Patient) -> list[CapWish]:
     """Who asked for easy-open caps, and when; newest first, with what ended."""
-    return list(CapWish.objects.filter(patient__in=records(patient.person_id)).order_by("-at", "-id"))
+    return _CAP_WISHES(person=patient.person_id)
 
 
 def wants_easy_open(patient: Patient, rx_number: str) -> bool:
@@ -156,7 +179,7 @@ def wants_easy_open(patient: Patient, rx_number: str) -> bool:
 
 def merges_of(patient: Patient) -> list[Merge]:
     """What was merged into this record, and from what it was parted again; newest first."""
-    return list(Merge.objects.filter(survivor=patient).select_related("merged").order_by("-at", "-id"))
+    return _MERGES(survivor=patient.pk)
 
 
 def merge(actor: Actor, code: str) -> Merge:
@@ -181,8 +204,7 @@ def housemates(patient: Patient) -> list[Patient]:
     """The others of a patient's household, by name. No statement where there is none."""
     if patient.household_id is None:
         return []
-    rows = Patient.objects.filter(household=patient.household_id, merged_into=None).exclude(pk=patient.person_id)
-    return list(rows.order_by("name_key", "id"))
+    return _HOUSEMATES(household=patient.household_id, person=patient.person_id)
 
 
 def same_address(actor: Actor, patient: Patient, *, most: int = 8) -> list[Patient]:
@@ -250,6 +272,20 @@ def birth(text: str) -> date | None:
 
 
 _SAME_BIRTH = 50
+_BORN = Question(
+    lambda site, born: Patient.objects.filter(site=site, born_on=born, merged_into__isnull=True).order_by("name_key")[
+        :_SAME_BIRTH
+    ],
+    site=BigIntegerField(),
+    born=DateField(),
+)
+_SO_CALLED = Question(
+    lambda site, key: Patient.objects.filter(site=site, name_key=key, merged_into__isnull=True).order_by("born_on")[
+        :_SAME_BIRTH
+    ],
+    site=BigIntegerField(),
+    key=CharField(),
+)
 
 
 def candidates(actor: Actor, *, last_name: str, first_name: str, born_on: date | None, most: int = 5) -> list[Patient]:
@@ -258,9 +294,9 @@ def candidates(actor: Actor, *, last_name: str, first_name: str, born_on: date |
     last, first = rules.fold(last_name).split(), rules.fold(first_name).split()
     if not last:
         return []
-    born = people(actor).filter(born_on=born_on).order_by("name_key")[:_SAME_BIRTH] if born_on else []
+    born = _BORN(site=actor.site_id, born=born_on) if born_on else []
     found = {p.pk: p for p in born if p.name_key.startswith(last[0]) or _may_be(p, last, first)}
-    for p in people(actor).filter(name_key=key).order_by("born_on")[:most]:
+    for p in _SO_CALLED(site=actor.site_id, key=key)[:most]:
         found.setdefault(p.pk, p)
     return sorted(found.values(), key=lambda p: (p.born_on != born_on, p.name_key != key, p.pk))[:most]
 

@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Count, Min, QuerySet, Value
+from django.db.models import BigIntegerField, CharField, Count, Min, QuerySet, Value
 
 from officina.base.access import Actor
 from officina.base.models import AuditEntry
@@ -154,11 +155,13 @@ def message(actor: Actor, code: str) -> Message:
     return found
 
 
+def _shown(site: Any) -> QuerySet[Prescription]:
+    return Prescription.objects.filter(site=site).select_related("patient", "prescriber", "drug", "message__received")
+
+
 def prescriptions(actor: Actor) -> QuerySet[Prescription]:
     """Prescriptions of the site with what every page shows of them."""
-    return Prescription.objects.filter(site_id=actor.site_id).select_related(
-        "patient", "prescriber", "drug", "message__received"
-    )
+    return _shown(actor.site_id)
 
 
 def prescription(actor: Actor, code: str) -> Prescription:
@@ -174,17 +177,34 @@ def by_number(actor: Actor, number: str) -> Prescription | None:
     return prescriptions(actor).filter(number=number).first()
 
 
+@cache
+def _newest_of(most: int) -> Question[Prescription]:
+    return Question(
+        lambda site, patient: _shown(site).filter(patient=patient).order_by("-received_at", "-id")[:most],
+        site=BigIntegerField(),
+        patient=BigIntegerField(),
+    )
+
+
 def of_patient(actor: Actor, person_id: int, *, most: int = 50) -> list[Prescription]:
     """A person's prescriptions, newest first; `person_id` is the key of the record that stands."""
-    return list(
-        prescriptions(actor).filter(patient__in=patients.records_of(person_id)).order_by("-received_at", "-id")[:most]
-    )
+    records = patients.records_of(person_id)
+    if records == [person_id]:
+        return _newest_of(most)(site=actor.site_id, patient=person_id)
+    return list(prescriptions(actor).filter(patient__in=records).order_by("-received_at", "-id")[:most])
+
+
+_OF_NPI = Question(
+    lambda site, npi: Prescriber.objects.filter(site=site, npi=npi).order_by("id"),
+    site=BigIntegerField(),
+    npi=CharField(),
+)
 
 
 def prescriber_candidates(actor: Actor, *, npi: str, last_name: str, most: int = 5) -> list[Prescriber]:
     """Who the written prescriber may be: by NPI first, then by last name. A person confirms."""
     rows = Prescriber.objects.filter(site_id=actor.site_id)
-    found = list(rows.filter(npi=npi).order_by("id")[:most]) if npi else []
+    found = _OF_NPI(site=actor.site_id, npi=npi)[:most] if npi else []
     if not found and last_name:
         found = list(rows.filter(last_name__iexact=last_name).order_by("first_name")[:most])
     return found
@@ -215,9 +235,15 @@ def attachment(actor: Actor, code: str) -> Attachment:
     return found
 
 
+_PICTURES = Question(
+    lambda prescription: Attachment.objects.filter(prescription=prescription).defer("data").order_by("id"),
+    prescription=BigIntegerField(),
+)
+
+
 def attachments(prescription_id: int) -> list[Attachment]:
     """The pictures of a prescription, without their bytes."""
-    return list(Attachment.objects.filter(prescription_id=prescription_id).defer("data").order_by("id"))
+    return _PICTURES(prescription=prescription_id)
 
 
 def unread() -> list[str]:
@@ -252,17 +278,39 @@ def kept_unread(actor: Actor) -> list[Message]:
 
 def open_enquiries(actor: Actor) -> list[Enquiry]:
     """What was asked of prescribers and nobody has put aside yet, oldest first. One statement."""
-    rows = Enquiry.objects.filter(site_id=actor.site_id, seen_at__isnull=True)
-    return list(rows.select_related(*_ABOUT, "message", "renewed_as").order_by("asked_at", "id")[:200])
+    return _OPEN_ENQUIRIES(site=actor.site_id)
 
 
 _ABOUT = ("prescription__patient", "prescription__prescriber", "prescription__drug")
+_OPEN_ENQUIRIES = Question(
+    lambda site: (
+        Enquiry.objects.filter(site=site, seen_at__isnull=True)
+        .select_related(*_ABOUT, "message", "renewed_as")
+        .order_by("asked_at", "id")[:200]
+    ),
+    site=BigIntegerField(),
+)
+_OPEN_WITHDRAWALS = Question(
+    lambda site: (
+        Withdrawal.objects.filter(site=site, state=Withdrawal.State.WAITING)
+        .select_related(*_ABOUT, "message")
+        .order_by("at", "id")[:200]
+    ),
+    site=BigIntegerField(),
+)
+_EMERGENCIES = Question(
+    lambda site: (
+        EmergencyOrder.objects.filter(site=site, came_on__isnull=True, told_at__isnull=True)
+        .select_related(*_ABOUT)
+        .order_by("due_on", "id")[:200]
+    ),
+    site=BigIntegerField(),
+)
 
 
 def open_withdrawals(actor: Actor) -> list[Withdrawal]:
     """Orders that their prescribers take back and that nobody has decided about, oldest first. One statement."""
-    rows = Withdrawal.objects.filter(site_id=actor.site_id, state=Withdrawal.State.WAITING)
-    return list(rows.select_related(*_ABOUT, "message").order_by("at", "id")[:200])
+    return _OPEN_WITHDRAWALS(site=actor.site_id)
 
 
 def enquiry(actor: Actor, code: str) -> Enquiry:
@@ -282,13 +330,28 @@ def withdrawal(actor: Actor, code: str) -> Withdrawal:
     return found
 
 
+_ENQUIRIES_OF = Question(
+    lambda prescription: Enquiry.objects.filter(prescription=prescription).select_related("renewed_as").order_by("id"),
+    prescription=BigIntegerField(),
+)
+_WITHDRAWALS_OF = Question(
+    lambda prescription: Withdrawal.objects.filter(prescription=prescription).order_by("id"),
+    prescription=BigIntegerField(),
+)
+_TRANSFERS_OF = Question(
+    lambda prescription: Transfer.objects.filter(prescription=prescription).order_by("id"),
+    prescription=BigIntegerField(),
+)
+_CONSENTS_OF = Question(
+    lambda prescription: RefillConsent.objects.filter(prescription=prescription).order_by("-id"),
+    prescription=BigIntegerField(),
+)
+
+
 def told_of(prescription: Prescription) -> tuple[list[Enquiry], list[Withdrawal], list[Transfer]]:
     """What was asked about a prescription, who took it back, where it went or came from. Three statements."""
-    return (
-        list(prescription.enquiries.select_related("renewed_as").order_by("id")),
-        list(prescription.withdrawals.order_by("id")),
-        list(prescription.transfers.order_by("id")),
-    )
+    pk = prescription.pk
+    return _ENQUIRIES_OF(prescription=pk), _WITHDRAWALS_OF(prescription=pk), _TRANSFERS_OF(prescription=pk)
 
 
 def transfer(actor: Actor, code: str) -> Transfer:
@@ -301,7 +364,7 @@ def transfer(actor: Actor, code: str) -> Transfer:
 
 def consents_of(prescription: Prescription) -> list[RefillConsent]:
     """Every consent to refill it by itself, the newest first; the first holds where it has not ended. One statement."""
-    return list(RefillConsent.objects.filter(prescription=prescription).order_by("-id"))
+    return _CONSENTS_OF(prescription=prescription.pk)
 
 
 def consented(actor: Actor, *, lasts_to: date, most: int = 500) -> list[RefillConsent]:
@@ -343,11 +406,9 @@ def sig_code(actor: Actor, typed: str) -> SigCode:
     return found
 
 
-def emergencies(actor: Actor, *, most: int = 200) -> list[EmergencyOrder]:
+def emergencies(actor: Actor) -> list[EmergencyOrder]:
     """Emergency orders whose signed prescription has not come and of which the DEA was not told, the first due first. One statement."""
-    rows = EmergencyOrder.objects.filter(site_id=actor.site_id, came_on=None, told_at=None)
-    about = (f"prescription__{name}" for name in ("patient", "prescriber", "drug"))
-    return list(rows.select_related("prescription", *about).order_by("due_on", "id")[:most])
+    return _EMERGENCIES(site=actor.site_id)
 
 
 def emergency(actor: Actor, code: str) -> EmergencyOrder:
