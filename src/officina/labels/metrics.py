@@ -13,6 +13,8 @@ from functools import cache
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
+from officina.labels.drawing import ALONE
+
 _ENDS_IN_NUMBER = re.compile(r"\d$")
 
 REGULAR, BOLD = "OfficinaVera", "OfficinaVeraBold"
@@ -37,9 +39,11 @@ class Type:
 
 @cache
 def _face(font: str) -> tuple[Mapping[int, Decimal], Decimal]:
-    file = "VeraBd.ttf" if font == BOLD else "Vera.ttf"
-    pdfmetrics.registerFont(TTFont(font, file))
-    face = pdfmetrics.getFont(font).face
+    with ALONE:
+        # Once: a label that is being drawn keeps what it knows of its letters with the font that it began with.
+        if font not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(TTFont(font, "VeraBd.ttf" if font == BOLD else "Vera.ttf"))
+        face = pdfmetrics.getFont(font).face
     return {code: Decimal(str(w)) for code, w in face.charWidths.items()}, Decimal(str(face.defaultWidth))
 
 

@@ -6,10 +6,12 @@ from reportlab.pdfgen.canvas import Canvas
 
 from officina.labels import layout, metrics
 from officina.labels.content import LabelContent
+from officina.labels.drawing import alone
 from officina.labels.layout import HEIGHT, WIDTH, Box, Line, Page
 from officina.labels.symbol import Symbol
 
 
+@alone
 def render_pdf(content: LabelContent) -> bytes:
     """The label as a PDF of 4 × 2.25 inch pages; the same content gives the same bytes. `Refused` where it does not fit."""
     metrics.ready()

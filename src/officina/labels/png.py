@@ -1,16 +1,15 @@
 """The vial label as a picture: what the screen shows is the PDF itself, never a second drawing of it."""
 
-import threading
 from io import BytesIO
 
 import pypdfium2
 from PIL import Image
 
 from officina.labels.content import LabelContent
+from officina.labels.drawing import alone
 from officina.labels.pdf import render_pdf
 
 WHITE = 255
-_ONE_AT_A_TIME = threading.Lock()
 
 
 def render_png(content: LabelContent, dpi: int = 203) -> bytes:
@@ -29,10 +28,9 @@ def render_pngs(content: LabelContent, dpi: int = 203) -> tuple[bytes, ...]:
     return tuple(map(_png, _pictures(content, dpi)))
 
 
+@alone
 def _pictures(content: LabelContent, dpi: int) -> list[Image.Image]:
-    made = render_pdf(content)
-    # PDFium is no library for threads: two labels drawn at once end the server, or show one patient's label for another's.
-    with _ONE_AT_A_TIME, pypdfium2.PdfDocument(made) as document:
+    with pypdfium2.PdfDocument(render_pdf(content)) as document:
         return [_picture(page, dpi) for page in document]
 
 

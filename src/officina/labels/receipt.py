@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from officina.kernel.errors import Refused
 from officina.labels import metrics
+from officina.labels.drawing import alone
 from officina.labels.metrics import Type
 
 D = Decimal
@@ -100,6 +101,7 @@ def _broken(text: str, kind: Type) -> Iterator[Row]:
         yield Row(line, "", kind)
 
 
+@alone
 def render_pdf(facts: ReceiptFacts) -> bytes:
     """The receipt as a PDF of one page, as long as it needs; the same facts give the same bytes."""
     metrics.ready()

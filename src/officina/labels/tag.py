@@ -16,6 +16,7 @@ from officina.codecs import zpl as codec
 from officina.kernel.errors import Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.labels import metrics, symbol
+from officina.labels.drawing import alone
 from officina.labels.metrics import Type
 
 D = Decimal
@@ -119,6 +120,7 @@ def render_pdf(tag: Tag) -> bytes:
     return render_pages([tag], title=f"Tag {tag.number.text}")
 
 
+@alone
 def render_pages(tags: Sequence[Tag], *, title: str) -> bytes:
     """Many tags as one PDF, a page each, to be printed in one go."""
     metrics.ready()
