@@ -1,7 +1,7 @@
 """Measure on SQLite and on PostgreSQL, each in a fresh house, and print one table.
 
 make bench
-.venv/bin/python -m bench [path] [stations] [writers] [...] [--json]
+.venv/bin/python -m bench [path] [stations] [writers] [peer] [...] [--json]
 """
 
 import os
@@ -19,6 +19,8 @@ import bench
 from bench.harness import Figure, machine
 
 HANDED_ON = ("OFFICINA_REFERENCE_DATA", "OFFICINA_BENCH_FILLS", "OFFICINA_BENCH_PATIENTS")
+ON_REQUEST = {"peer"}
+"""Measured only by its name."""
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = [sys.executable, "-m", "bench.inside"]
 # Durable: figures of a database that may forget are figures of something else.
@@ -44,19 +46,29 @@ def _table(figures: list[Figure]) -> Table:
     table = Table(title=machine(), title_justify="left")
     for head in ("what", "database"):
         table.add_column(head)
-    for head in ("times", "a second", "p50 ms", "p95 ms", "p99 ms", "worst ms", "statements", "cpu p50", "cpu p95"):
+    for head in (
+        "times",
+        "a second",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "worst ms",
+        "statements",
+        "cpu p50",
+        "cpu p95",
+        "× peer",
+    ):
         table.add_column(head, justify="right")
     for f in figures:
         cells = (f.what, f.database, f.times, f.a_second, f.p50, f.p95, f.p99, f.worst, f.statements)
-        table.add_row(*map(str, cells), *(str(cpu or "") for cpu in (f.cpu_p50, f.cpu_p95)))
+        table.add_row(*map(str, cells), *(str(some or "") for some in (f.cpu_p50, f.cpu_p95, f.times_the_peer)))
     return table
 
 
 def main() -> None:
     """Measure and print."""
-    every = sorted(
-        m.name.removeprefix("measure_") for m in pkgutil.iter_modules(bench.__path__) if "measure_" in m.name
-    )
+    found = {m.name.removeprefix("measure_") for m in pkgutil.iter_modules(bench.__path__) if "measure_" in m.name}
+    every = sorted(found - ON_REQUEST)
     figures = []
     for name in [name for name in sys.argv[1:] if not name.startswith("-")] or every:
         # Each in a house of its own: one measurement's work would be another one's history.

@@ -30,6 +30,8 @@ class Figure:
     cpu_p50: float = 0
     """Milliseconds of this process's processor time, which other work on the machine disturbs less; 0 where they were not taken."""
     cpu_p95: float = 0
+    times_the_peer: float = 0
+    """How many times as many a second as an open peer in the turn before; 0 where none was measured."""
 
 
 def measure(what: str, call: Callable[[], object], *, times: int, warm_up: int = 3) -> Figure:

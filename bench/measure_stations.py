@@ -9,6 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,14 +17,14 @@ from pathlib import Path
 from bench import history
 from bench.floor import Floor, floor
 from bench.harness import Figure, figure
-from bench.stations import Station, at_once, seated
+from bench.stations import Station, Turns, at_once, seated
 from houses import serving
 from officina.dispensing.queries import Fill
 from officina.patients.models import Patient
 from web.statements import listed
 
 FILLS = int(os.environ.get("OFFICINA_BENCH_FILLS", "10000"))
-PAIRS, PAGES, SECONDS, WARM_UP = 60, 40, 15, 6
+PAIRS, PAGES, SECONDS, WARM_UP = 120, 40, 15, 6
 MESSAGE = Path(__file__).resolve().parent.parent / "tests" / "messages" / "ncpdp_script" / "newrx_metformin_2023011.xml"
 QUEUES = ("/", "/intake/", "/entry/", "/review/", "/filling/", "/checking/", "/pickup/")
 _numbers = itertools.count(1)
@@ -31,16 +32,22 @@ RUN = f"{time.time_ns():x}"
 """A house that was measured before knows the messages of that time."""
 
 
-def figures() -> Iterator[Figure]:
-    """Pairs by one and by four, pages one after the other, and eight people at work."""
+@contextmanager
+def opened(*, fills: int) -> Iterator[tuple[str, Floor]]:
+    """A house that is served, and its floor with stock for so many fills. Both server processes have worked for a while, as at a counter."""
     if Fill.objects.count() < FILLS:
         history.played().fill_up(FILLS, tick=lambda *_: None)
-    here = floor(fills=PAIRS * 12)
+    here = floor(fills=fills + PAIRS * 2)
     with tempfile.TemporaryDirectory() as folder, serving(dict(os.environ), Path(folder) / "log") as url:
-        # Both server processes have worked for a while, as they have at a counter.
-        list(_pairs(url, here, WARM_UP))
-        yield from _pairs(url, here, 1)
-        yield from _pairs(url, here, 4)
+        list(pairs(url, here, WARM_UP))
+        yield url, here
+
+
+def figures() -> Iterator[Figure]:
+    """Pairs by one and by four, pages one after the other, and eight people at work."""
+    with opened(fills=PAIRS * 10) as (url, here):
+        yield from pairs(url, here, 1)
+        yield from pairs(url, here, 4)
         yield from _pages(url, here)
         yield from _eight(url, here)
 
@@ -67,25 +74,26 @@ def _scan(station: Station, here: Floor, fill: Fill, number: str) -> None:
     assert "complete" in answer, answer
 
 
-def _pair_work(url: str, session: str, here: Floor, fills: list[Fill], number: int) -> list[float]:
+def _pair_work(url: str, session: str, here: Floor, fills: list[Fill], turns: Turns, number: int) -> list[float]:
     station = Station(url, session)
     station.get("/filling/")
     station.took.clear()
-    for n, fill in enumerate(fills):
+    for n in turns:
         _receive(station, f"{number}-{n}")
-        _scan(station, here, fill, f"{number}-{n}")
+        _scan(station, here, fills[n], f"{number}-{n}")
     return station.took
 
 
-def _pairs(url: str, here: Floor, people: int) -> Iterator[Figure]:
+def pairs(url: str, here: Floor, people: int) -> Iterator[Figure]:
+    """So many people receive and scan, each as fast as they are answered: both together, then each apart."""
     fills = here.to_bench(PAIRS * 2)
-    works: list[Callable[[], list[float]]] = []
-    for k in range(people):
-        actor = here.tess if k % 2 else here.theo
-        mine = [f for f in fills if f.filled_by_id == actor.user_id]
-        # Those who share a bench share it fill by fill.
-        mine = mine[k // 2 :: (people + 1) // 2]
-        works.append(partial(_pair_work, url, seated(actor), here, mine, next(_numbers)))
+    actors = (here.theo, here.tess)
+    on_bench = [[f for f in fills if f.filled_by_id == actor.user_id] for actor in actors]
+    turns = [Turns(PAIRS) for _ in actors]
+    works: list[Callable[[], list[float]]] = [
+        partial(_pair_work, url, seated(actors[k % 2]), here, on_bench[k % 2], turns[k % 2], next(_numbers))
+        for k in range(people)
+    ]
     seconds, took = at_once(works)
     each = [[a + b for a, b in zip(t[0::2], t[1::2], strict=True)] for t in took]
     by = "1 station" if people == 1 else f"{people} stations"
