@@ -2,8 +2,8 @@
 
 It lives in an environment of its own under `.cache/peer`, from the packages of `requirements.lock`; nothing of it is part of Officina. It
 stands on the same PostgreSQL, with two processes of the server that Tryton's own documentation names, and any of the two takes the next
-request. A pair is its order with one line, then its wizard "Create Prescription Stock Move", by the three calls without which nothing
-leaves the shelf (its screens ask for more).
+request, over a connection of its own. A pair is its order with one line, then its wizard "Create Prescription Stock Move" by the two calls without
+which nothing leaves the shelf (its screens ask for more). Its move names no lot, and nothing is looked at or locked before it.
 """
 
 import base64
@@ -65,7 +65,7 @@ class Clinic:
 
     def check(self) -> None:
         """What it says itself is on its shelf is what was there, less what was dispensed."""
-        client, today = Client(self), time.gmtime()
+        client, today = Client(self), time.localtime()
         day = {"__class__": "date", "year": today.tm_year, "month": today.tm_mon, "day": today.tm_mday}
         asked = {**client.context, "locations": [self.ids["shelf"]], "stock_date_end": day}
         told = client.call("model.product.product.read", [self.ids["product"]], ["quantity"], asked)
@@ -137,7 +137,6 @@ class Client:
         context = {**self.context, "active_id": order, "active_ids": [order], "active_model": model}
         session = self.call(f"{WIZARD}.create", context)[0]
         self.call(f"{WIZARD}.execute", session, {"start": {}}, "create_stock_move", context)
-        self.call(f"{WIZARD}.delete", session, self.context)
 
 
 @contextmanager
@@ -180,12 +179,17 @@ def _served(env: dict[str, str]) -> Iterator[int]:
     with (HOME / "log").open("wb") as log:
         server = subprocess.Popen([*gunicorn, "trytond.application:app"], env=env, cwd=HOME, stdout=log, stderr=log)
     try:
-        for _ in range(START_SECONDS):
+        until = time.monotonic() + START_SECONDS
+        while not _answers(port):
+            if server.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"GNU Health does not start: {(HOME / 'log').read_text()[-2000:]}")
             time.sleep(1)
-            with socket.socket() as asked:
-                if asked.connect_ex(("127.0.0.1", port)) == 0:
-                    break
         yield port
     finally:
         server.terminate()
         server.wait(timeout=60)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0

@@ -6,6 +6,7 @@ What two threads share by mistake (a drawing library, a cache, a connection) sho
 
 import os
 import re
+import sys
 
 import pytest
 
@@ -27,9 +28,12 @@ pytestmark = [pytest.mark.threads, pytest.mark.django_db(transaction=True), pyte
 @pytest.fixture
 def house(monkeypatch, caplog):
     caplog.set_level("CRITICAL")  # hundreds of pages that are not there would hide what broke
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(0.0001)  # the threads change places often
     cast = assemble()
     monkeypatch.setattr(clock, "now", lambda: cast.clock)
-    return House(cast)
+    yield House(cast)
+    sys.setswitchinterval(usual)
 
 
 def seen(client, address):

@@ -9,28 +9,36 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-DRAWN = 480
+DRAWN = 320
 TWO_DESKS = f"""
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from labels.facts import METFORMIN
-from officina.labels import sheet
+from labels.test_receipt import FACTS
+from officina.labels import receipt, sheet, tag
 
 # A letter with an accent is put together of two, which are looked for in the font's file.
 people = ("José Núñez Íñiguez", "Łucja Örsi", "Àngel Ôté", "Zoë Müller")
-facts = [replace(METFORMIN, patient_name=name) for name in people]
-alone = [(sheet.render(each, kind="png"), sheet.render(each, kind="pdf")) for each in facts]
-assert len(set(alone)) == 4
+
+def label(kind):
+    return lambda name: sheet.render(replace(METFORMIN, patient_name=name), kind=kind)
+
+draw = (
+    label("png"),
+    label("pdf"),
+    lambda name: receipt.render_pdf(replace(FACTS, patient_name=name)),
+    lambda name: tag.render_pdf(tag.bag("B2000012", patient_name=name, bin_name="A1")),
+)
+asked = [(draw[n % 4], people[n // 4 % 4]) for n in range({DRAWN})]
 sys.setswitchinterval(0.00001)
-
-def draw(number):
-    kind = number % 3 == 0  # a picture takes longer
-    return sheet.render(facts[number % 4], kind="pdf" if kind else "png") == alone[number % 4][kind]
-
 with ThreadPoolExecutor(8) as desks:
-    print("own pictures:", sum(desks.map(draw, range({DRAWN}))))
+    drawn = list(desks.map(lambda one: one[0](one[1]), asked))
+# Only now, so that the threads were the first who asked for the fonts.
+alone = {{one: one[0](one[1]) for one in set(asked)}}
+assert len(set(alone.values())) == 16
+print("own pictures:", sum(found == alone[one] for found, one in zip(drawn, asked)))
 """
 
 

@@ -28,8 +28,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 12
-LONGEST_PAUSE = 0.25
-"""Seconds between two tries, at most: all of them together take about as long as a person waits for a page."""
+LONGEST_PAUSE, LONGEST_WITHOUT_SERVER = 0.25, 1.28
+"""Seconds between two tries, at most: all of them together take about as long as a person waits for a page. A server that starts anew
+refuses at once, so that only the pauses bridge it."""
 _inside: ContextVar[bool] = ContextVar("inside a command", default=False)
 _DONE = Question(
     lambda site, key, service: DoneCommand.objects.filter(site=site, key=key, service=service),
@@ -135,7 +136,8 @@ def _again_and_again(work: Callable[[], R], name: str, *, is_known: bool) -> R:
             if is_lost:
                 connection.close()
             _log.info("%s: try %d met %s", name, attempt, type(problem.__cause__ or problem).__name__)
-            time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.01 * 2**attempt)))
+            longest = LONGEST_WITHOUT_SERVER if is_lost else LONGEST_PAUSE
+            time.sleep(random.uniform(0, min(longest, 0.01 * 2**attempt)))
     raise AssertionError("unreachable")
 
 

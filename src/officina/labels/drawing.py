@@ -17,7 +17,7 @@ ALONE = threading.RLock()
 
 
 def alone(draw: Callable[P, R]) -> Callable[P, R]:
-    """Let one thread at a time draw; the others wait for the few milliseconds that it takes."""
+    """Let one thread at a time draw; the others wait for the milliseconds that it takes, a second for a sheet of many tags."""
 
     @functools.wraps(draw)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,15 +1,18 @@
 """The vial label as a picture: what the screen shows is the PDF itself, never a second drawing of it."""
 
+import atexit
 from io import BytesIO
 
 import pypdfium2
 from PIL import Image
 
 from officina.labels.content import LabelContent
-from officina.labels.drawing import alone
+from officina.labels.drawing import ALONE, alone
 from officina.labels.pdf import render_pdf
 
 WHITE = 255
+# PDFium is taken down at the program's end: what still draws then is waited for, and nothing begins any more.
+atexit.register(ALONE.acquire, timeout=5)
 
 
 def render_png(content: LabelContent, dpi: int = 203) -> bytes:
@@ -38,7 +41,7 @@ def _picture(page: pypdfium2.PdfPage, dpi: int) -> Image.Image:
     """A page as a picture of its own; what PDFium holds of it is let go here, not by whichever thread collects garbage later."""
     bitmap = page.render(scale=dpi / 72, grayscale=True)
     try:
-        # Its points still lie in the bitmap's memory.
+        # A picture of its own: this one looks into the bitmap.
         shared: Image.Image = bitmap.to_pil()
         return shared.copy()
     finally:

@@ -271,18 +271,15 @@ def birth(text: str) -> date | None:
         return None
 
 
-_SAME_BIRTH = 50
+_ALIKE = 50
+_STANDING = Patient.objects.filter(merged_into__isnull=True)
 _BORN = Question(
-    lambda site, born: Patient.objects.filter(site=site, born_on=born, merged_into__isnull=True).order_by("name_key")[
-        :_SAME_BIRTH
-    ],
+    lambda site, born: _STANDING.filter(site=site, born_on=born).order_by("name_key")[:_ALIKE],
     site=BigIntegerField(),
     born=DateField(),
 )
 _SO_CALLED = Question(
-    lambda site, key: Patient.objects.filter(site=site, name_key=key, merged_into__isnull=True).order_by("born_on")[
-        :_SAME_BIRTH
-    ],
+    lambda site, key: _STANDING.filter(site=site, name_key=key).order_by("born_on", "id")[:_ALIKE],
     site=BigIntegerField(),
     key=CharField(),
 )
