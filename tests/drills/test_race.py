@@ -42,7 +42,7 @@ class FailingCommits:
             fails = self.rng.random() < SHARE
             self.failed += fails
         if fails and wrapper.connection is not None:
-            wrapper.connection.rollback()
+            wrapper._rollback()  # what was said and not sent is gone with it
             raise broken_off()
         return self.real(wrapper)
 

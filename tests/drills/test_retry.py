@@ -218,7 +218,7 @@ class LossyWire:
         if wrapper.vendor == "postgresql":
             wrapper.connection.close()
         else:
-            wrapper.connection.rollback()
+            wrapper._rollback()
         raise OperationalError("the line is dead")
 
 
