@@ -13,6 +13,7 @@ from django.db import connection
 from bench import measure_stations as ours
 from bench.harness import Figure, figure
 from bench.peer import gnu_health
+from bench.stations import in_pairs
 
 ROUNDS, STATIONS = 3, (1, 4)
 
@@ -28,10 +29,8 @@ def figures() -> Iterator[Figure]:
         for people in STATIONS:
             for _ in range(ROUNDS):
                 seconds, took = clinic.pairs(people)
-                each = [a + b for t in took for a, b in zip(t[0::2], t[1::2], strict=True)]
-                theirs = figure(
-                    f"GNU Health: order and dispense, {people} at work", each, seconds=seconds, statements=0
-                )
+                what = f"GNU Health: order and dispense, {people} at work"
+                theirs = figure(what, in_pairs(took), seconds=seconds, statements=0)
                 mine = next(ours.pairs(url, here, people))
                 yield theirs
                 yield replace(mine, times_the_peer=round(mine.a_second / theirs.a_second, 1))

@@ -17,7 +17,7 @@ from pathlib import Path
 from bench import history
 from bench.floor import Floor, floor
 from bench.harness import Figure, figure
-from bench.stations import Station, Turns, at_once, seated
+from bench.stations import Station, Turns, at_once, in_pairs, seated
 from houses import serving
 from officina.dispensing.queries import Fill
 from officina.patients.models import Patient
@@ -95,9 +95,8 @@ def pairs(url: str, here: Floor, people: int) -> Iterator[Figure]:
         for k in range(people)
     ]
     seconds, took = at_once(works)
-    each = [[a + b for a, b in zip(t[0::2], t[1::2], strict=True)] for t in took]
     by = "1 station" if people == 1 else f"{people} stations"
-    yield figure(_named(f"receive and scan, {by}"), list(chain(*each)), seconds=seconds, statements=0)
+    yield figure(_named(f"receive and scan, {by}"), in_pairs(took), seconds=seconds, statements=0)
     for what, start, name in (("receive", 0, "intake:desk upload"), ("scan", 1, "filling:work scan")):
         times = [t for person in took for t in person[start::2]]
         yield figure(_named(f"{what}, {by}"), times, seconds=seconds, statements=listed()[name])

@@ -91,6 +91,11 @@ class Turns:
             yield number
 
 
+def in_pairs(took: list[list[float]]) -> list[float]:
+    """What each two requests of a person took together."""
+    return [a + b for each in took for a, b in zip(each[0::2], each[1::2], strict=True)]
+
+
 def seated(actor: Actor) -> str:
     """The key of a session in which the person is signed in: the measurement is of their work, not of their password's hash."""
     session = SessionStore()

@@ -52,7 +52,7 @@ def _people(get):
         groups=[("add", [g.id for g in groups])],
         **belongs,
     )
-    return {"company": company.id, "currency": currency.id, "user": user.id, "hospital": hospital.id}
+    return {"company": company.id, "currency": currency.id, "user": user.id}
 
 
 def _pharmacy(get, company, currency, user):

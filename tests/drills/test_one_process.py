@@ -49,7 +49,8 @@ def _from(first, addresses):
 def test_each_thread_shows_what_it_would_show_alone(house, together):
     # What is looked at is written down, and the audit trail shows it.
     addresses = [address for address in house.addresses if address != "/audit/"]
-    alone = {address: answer for address in addresses if (answer := seen(house.sit(house.cast.ada), address))[0] == 200}
+    client = house.sit(house.cast.ada)
+    alone = {address: answer for address in addresses if (answer := seen(client, address))[0] == 200}
     kinds = {address: kind for address, (_, kind, _) in alone.items()}
     assert set(kinds.values()) >= {
         "text/html; charset=utf-8",

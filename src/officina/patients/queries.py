@@ -34,9 +34,13 @@ def patients(actor: Actor) -> QuerySet[Patient]:
     return Patient.objects.filter(site_id=actor.site_id)
 
 
+_STANDING = Patient.objects.filter(merged_into__isnull=True)
+"""The records that stand for somebody, of every site: each person once."""
+
+
 def people(actor: Actor) -> QuerySet[Patient]:
-    """The records that stand for somebody: each person once."""
-    return patients(actor).filter(merged_into__isnull=True)
+    """The records of the actor's site that stand for somebody."""
+    return _STANDING.filter(site_id=actor.site_id)
 
 
 def record(actor: Actor, code: str) -> Patient:
@@ -104,16 +108,12 @@ _MERGES = Question(
     survivor=BigIntegerField(),
 )
 _HOUSEMATES = Question(
-    lambda household, person: (
-        Patient.objects.filter(household=household, merged_into__isnull=True)
-        .exclude(pk=person)
-        .order_by("name_key", "id")
-    ),
+    lambda household, person: _STANDING.filter(household=household).exclude(pk=person).order_by("name_key", "id"),
     household=BigIntegerField(),
     person=BigIntegerField(),
 )
 _SAID = Question(
-    lambda site, key, born: Patient.objects.filter(site=site, name_key=key, born_on=born, merged_into__isnull=True)[:2],
+    lambda site, key, born: _STANDING.filter(site=site, name_key=key, born_on=born)[:2],
     site=BigIntegerField(),
     key=CharField(),
     born=DateField(),
@@ -272,7 +272,6 @@ def birth(text: str) -> date | None:
 
 
 _ALIKE = 50
-_STANDING = Patient.objects.filter(merged_into__isnull=True)
 _BORN = Question(
     lambda site, born: _STANDING.filter(site=site, born_on=born).order_by("name_key")[:_ALIKE],
     site=BigIntegerField(),
