@@ -316,7 +316,8 @@ def _converter(steps: list[Any], expression: Any) -> Callable[[Any], Any]:
     return convert
 
 
-def _read_instant(found: datetime | str | None) -> datetime | None:
+def as_instant(found: datetime | str | None) -> datetime | None:
+    """The instant that a statement of ours gave back."""
     # A column comes as an instant without its zone, what was computed of one as text.
     if not found:
         return None
@@ -328,7 +329,7 @@ def _read_code(found: UUID | str | None) -> UUID | None:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "convert_datetimefield_value": _read_instant,
+    "convert_datetimefield_value": as_instant,
     "convert_uuidfield_value": _read_code,
 }
 """By the name of the method of Django's connection that does the same: the method would hold the connection of the thread that asked first."""

@@ -9,8 +9,11 @@ from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
 
-from officina.base import occupied
+from officina.base import balance, occupied
 from officina.cli import house
+
+PROCESSES, THREADS = 2, 4
+"""More threads only wait for each other."""
 
 
 @click.command()
@@ -29,7 +32,7 @@ def serve(port: int, host: str) -> None:
 
 
 def run(*, port: int, host: str = "127.0.0.1") -> None:
-    """Serve until stopped. Two processes with few threads: more threads only wait for each other."""
+    """Serve until stopped."""
     _must_be_free(port=port, host=host)
     # The server's processes are forked from this one: a connection that they took over would know nothing of its own locks.
     connections.close_all()
@@ -39,6 +42,7 @@ def run(*, port: int, host: str = "127.0.0.1") -> None:
 
 def _work(*, port: int, host: str) -> None:
     click.echo(f"Officina is open at http://{host}:{port}/  (Ctrl+C closes)")
+    balance.among(PROCESSES)
     worker = subprocess.Popen([sys.executable, "-m", "officina.cli", "worker"])
     try:
         Granian(
@@ -46,8 +50,8 @@ def _work(*, port: int, host: str) -> None:
             address=host,
             port=port,
             interface=Interfaces.WSGI,
-            workers=2,
-            blocking_threads=4,
+            workers=PROCESSES,
+            blocking_threads=THREADS,
             blocking_threads_idle_timeout=600,
             websockets=False,
         ).serve()

@@ -28,10 +28,11 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from officina.base import queries as house
+from officina.base import statement
 from officina.base.access import Actor
 from officina.base.models import AuditEntry, AuditSeal
 from officina.base.paging import Page, first, page
-from officina.base.rows import Question
+from officina.base.rows import Question, as_instant
 from officina.dispensing.models import Bag as Bag
 from officina.dispensing.models import Fill as Fill
 from officina.dispensing.models import FillPart, FillScan, FillStep
@@ -88,9 +89,10 @@ class Waiting:
     state: State
     count: int
     oldest: datetime | None
+    """None where nobody looked through all of them."""
     promised: datetime | None
-    stopped: int = 0
-    """So many of those past the review are stopped by a serious alert that was found since."""
+    is_more: bool = False
+    """Whether more may wait than were counted."""
 
     def late_by(self, at: datetime) -> timedelta:
         """How late the most urgent one is against its promise; zero where nothing is."""
@@ -115,17 +117,33 @@ def _is_stopped() -> Q:
     return Q(prescription__in=is_open.values("screening__prescription"))
 
 
-_STOPPED = Count("id", filter=Q(state__in=REVIEWED) & _is_stopped())
 _WAITING = Question(
     lambda site: (
         Fill.objects.filter(site=site, state__in=OPEN)
         .exclude(state__in=_CLOSED)
         .values_list("state")
-        .annotate(n=Count("id"), oldest=Min("since"), promised=Min("promised_at"), stopped=_STOPPED)
+        .annotate(n=Count("id"), oldest=Min("since"), promised=Min("promised_at"))
         .order_by("state")
     ),
     site=BigIntegerField(),
 )
+AT_A_GLANCE = 100
+"""So many of a state are counted for the rail, which every page shows: a house may hold thousands of bags."""
+_OPEN_HERE = f"site_id = %s AND NOT (state IN {tuple(map(str, _CLOSED))}) AND state"
+# Each state for itself, along the index of what waits, most urgent first. Only names of our own are in it.
+_COUNTED = [
+    f"SELECT '{state}', COUNT(*), MIN(since), MIN(promised_at) FROM (SELECT since, promised_at FROM dispensing_fill "  # noqa: S608
+    f"WHERE {_OPEN_HERE} = '{state}' ORDER BY promised_at LIMIT {AT_A_GLANCE}) AS first"
+    for state in OPEN
+]
+# From the few alerts that are open to their fills, never the other way round.
+_STOPPED = (
+    "SELECT '', CAST(SUM((SELECT COUNT(*) FROM dispensing_fill AS f WHERE f.prescription_id = stopping.prescription_id "  # noqa: S608
+    f"AND {_OPEN_HERE} IN {tuple(map(str, REVIEWED))})) AS bigint), NULL, NULL FROM "
+    "(SELECT DISTINCT s.prescription_id FROM screening_alert AS a JOIN screening_screening AS s ON s.id = a.screening_id "
+    "WHERE a.severity <= 2 AND a.resolved_at IS NULL AND s.is_current) AS stopping"
+)
+_GLANCE = " UNION ALL ".join([*_COUNTED, _STOPPED])
 _FILL = Question(lambda site, code: _fills(site).filter(code=code), site=BigIntegerField(), code=UUIDField())
 _BY_NUMBER = Question(
     lambda site, number: _fills(site).filter(number=number), site=BigIntegerField(), number=CharField()
@@ -178,6 +196,20 @@ def waiting(actor: Actor) -> dict[State, Waiting]:
     """What waits where, over open fills only: one statement whose cost does not grow with history."""
     found = {State(state): Waiting(State(state), *rest) for state, *rest in _WAITING(site=actor.site_id)}
     return {s: found.get(s, Waiting(s, 0, None, None)) for s in OPEN}
+
+
+def at_a_glance(actor: Actor) -> tuple[dict[State, Waiting], int]:
+    """The same, a hundred of each state at most, and how many were cleared and are stopped by a serious alert found since.
+
+    One statement, whose cost does not grow with what waits, either.
+    """
+    *found, (_, stopped, _, _) = statement.rows(_GLANCE, [actor.site_id] * (len(OPEN) + 1))
+    return {State(state): _glanced(State(state), *rest) for state, *rest in found}, stopped or 0
+
+
+def _glanced(state: State, count: int, oldest: Any, promised: Any) -> Waiting:
+    is_more = count == AT_A_GLANCE
+    return Waiting(state, count, None if is_more else as_instant(oldest), as_instant(promised), is_more)
 
 
 def stopped_by_alert(actor: Actor, *, most: int = 50) -> list[Piece]:

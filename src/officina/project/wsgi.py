@@ -6,8 +6,10 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
+from officina.base import balance
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "officina.project.settings")
-application = get_wsgi_application()
+application = balance.evened(get_wsgi_application())
 
 # What was loaded stays: looking for garbage in it again and again costs each page some of its time.
 gc.freeze()

@@ -18,6 +18,8 @@ class Stop:
 
     desk: Desk
     waiting: int
+    is_more: bool
+    """Whether that is only where the counting ended."""
     oldest: datetime | None
     late: str
     """'12 min late', or nothing."""
@@ -25,26 +27,28 @@ class Stop:
 
 
 def stops(actor: Actor, path: str, *, at: datetime) -> list[Stop]:
-    """The desks in their order. Two statements, over open work only."""
-    found = dispensing.waiting(actor)
+    """The desks in their order. Two statements, which neither history nor much waiting work makes slower."""
+    found, stopped = dispensing.at_a_glance(actor)
     to_look_at = prescriptions.to_look_at(actor)
     seen = [d for d in DESKS if not d.needs or any(n.code in actor.grants for n in d.needs)]
-    return [_other(d, path, to_look_at) if d.kinds else _stop(d, path, found, at) for d in seen]
+    return [_other(d, path, to_look_at) if d.kinds else _stop(d, path, found, stopped, at) for d in seen]
 
 
 def _other(desk: Desk, path: str, to_look_at: dict[str, tuple[int, datetime | None]]) -> Stop:
     here = [to_look_at[kind] for kind in desk.kinds if kind in to_look_at]
     since = [oldest for _, oldest in here if oldest is not None]
-    return Stop(desk, sum(n for n, _ in here), min(since, default=None), "", path.startswith(desk.path))
+    is_here = path.startswith(desk.path)
+    return Stop(desk, sum(n for n, _ in here), False, min(since, default=None), "", is_here)
 
 
-def _stop(desk: Desk, path: str, found: dict[State, Waiting], at: datetime) -> Stop:
+def _stop(desk: Desk, path: str, found: dict[State, Waiting], stopped: int, at: datetime) -> Stop:
     here = [found[s] for s in desk.states]
-    since = [w.oldest for w in here if w.oldest is not None]
+    is_more = any(w.is_more for w in here)
+    since = [w.oldest for w in here if w.oldest is not None and not is_more]
     late = max((w.late_by(at) for w in here), default=timedelta()) if desk.counts_late else timedelta()
-    stopped = sum(w.stopped for w in found.values()) if desk.takes_stopped else 0
+    many = sum(w.count for w in here) + (stopped if desk.takes_stopped else 0)
     is_here = path == desk.path if desk.path == "/" else path.startswith(desk.path)
-    return Stop(desk, sum(w.count for w in here) + stopped, min(since, default=None), late_in_words(late), is_here)
+    return Stop(desk, many, is_more, min(since, default=None), late_in_words(late), is_here)
 
 
 def late_in_words(late: timedelta) -> str:
