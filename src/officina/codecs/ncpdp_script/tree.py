@@ -6,7 +6,6 @@ senders differ in them; comments and processing instructions say nothing about t
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -84,7 +83,7 @@ def read(raw: bytes) -> Node:
         root = _root(_without_declaration(root.text))
     if _name(root) != "Message":
         raise ParseError("SCRIPT message", expected="the root element Message", got=_name(root))
-    return _node(root, "")
+    return _node(root, "Message", "")
 
 
 def _text(raw: bytes) -> str:
@@ -142,25 +141,25 @@ def _name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _node(element: etree._Element, path: str) -> Node:
-    """The element and all below it; lxml limits the depth to 256."""
-    node = Node(_name(element), path, _own_text(element))
-    for name, value in element.attrib.items():
+def _node(element: etree._Element, tag: str, path: str) -> Node:
+    """The element and all below it, in one pass; lxml limits the depth to 256.
+
+    Its text is its own with what stands between its children, so that nothing in a broken message is lost.
+    """
+    node = Node(tag, path)
+    for name, value in element.items():
         if not str(name).startswith(SCHEMA_INSTANCE):
             node.attributes[str(name).rpartition("}")[2]] = str(value).strip(XML_SPACE)
-    seen: Counter[str] = Counter()
+    said = [element.text]
+    seen: dict[str, int] = {}
     for child in element:
-        tag = _name(child)
-        seen[tag] += 1
-        step = f"{tag}[{seen[tag]}]" if seen[tag] > 1 else tag
-        node.children.append(_node(child, f"{path}/{step}" if path else step))
+        name = _name(child)
+        nth = seen[name] = seen.get(name, 0) + 1
+        step = f"{name}[{nth}]" if nth > 1 else name
+        node.children.append(_node(child, name, f"{path}/{step}" if path else step))
+        said.append(child.tail)
+    node.text = " ".join([stripped for part in said if part and (stripped := part.strip(XML_SPACE))])
     return node
-
-
-def _own_text(element: etree._Element) -> str:
-    """The element's text with what stands between its children, so that nothing in a broken message is lost."""
-    parts = [(element.text or "").strip(XML_SPACE), *[(child.tail or "").strip(XML_SPACE) for child in element]]
-    return " ".join([part for part in parts if part])
 
 
 def write(root: Node) -> bytes:
