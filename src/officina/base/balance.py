@@ -21,15 +21,18 @@ class Balance:
     """How many pages each of the server's processes makes at this moment, in memory that they share. Made before they are forked."""
 
     def __init__(self, processes: int) -> None:
-        self._processes = multiprocessing.Array("q", processes)
-        self._busy = multiprocessing.RawArray("i", processes)
+        # Twice as many places: a process that is started anew comes before the one goes whose work it takes.
+        self._processes = multiprocessing.RawArray("q", processes * 2)
+        self._busy = multiprocessing.RawArray("i", processes * 2)
+        # Held while a place is taken only: a page waits for no other process, not even for one that was killed.
+        self._joining = multiprocessing.Lock()
         self._turn = threading.Lock()
         self._place: int | None = None
 
     def join(self) -> None:
         """Take a place for this process: a free one, or that of a process that ended; none where all are taken."""
         self._turn = threading.Lock()
-        with self._processes.get_lock():
+        with self._joining:
             places = range(len(self._busy))
             self._place = next((n for n in places if not _runs(self._processes[n])), None)
             if self._place is not None:
@@ -50,16 +53,18 @@ class Balance:
 
     def is_uneven(self) -> bool:
         """Whether another process has so much less to do that a desk should go over."""
-        busy = list(self._busy)
-        return self._place is not None and busy[self._place] - min(busy) >= TOO_MANY_MORE
+        if self._place is None:
+            return False
+        enough = self._busy[self._place] - TOO_MANY_MORE
+        return enough >= 0 and any(busy <= enough and _runs(self._processes[n]) for n, busy in enumerate(self._busy))
 
 
 def _runs(process: int) -> bool:
-    if not process:
-        return False
-    with suppress(ProcessLookupError):
-        os.kill(process, 0)
-        return True
+    """Whether that process of ours is there; no process has number 0, and one of somebody else's is none of ours."""
+    with suppress(ProcessLookupError, PermissionError):
+        if process:
+            os.kill(process, 0)
+        return bool(process)
     return False
 
 
@@ -68,7 +73,7 @@ class _Here:
 
 
 def among(processes: int) -> None:
-    """Say that so many processes will serve; they are forked from this one."""
+    """Say that so many processes will serve; they are forked from this one, and one that is not (macOS) is not counted."""
     _Here.balance = Balance(processes)
 
 

@@ -203,8 +203,8 @@ def at_a_glance(actor: Actor) -> tuple[dict[State, Waiting], int]:
 
     One statement, whose cost does not grow with what waits, either.
     """
-    *found, (_, stopped, _, _) = statement.rows(_GLANCE, [actor.site_id] * (len(OPEN) + 1))
-    return {State(state): _glanced(State(state), *rest) for state, *rest in found}, stopped or 0
+    found = {what: rest for what, *rest in statement.rows(_GLANCE, [actor.site_id] * (len(OPEN) + 1))}
+    return {state: _glanced(state, *found[state]) for state in OPEN}, found[""][0] or 0
 
 
 def _glanced(state: State, count: int, oldest: Any, promised: Any) -> Waiting:

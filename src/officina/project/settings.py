@@ -61,13 +61,8 @@ def _database() -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"server_side_binding": True, **query, "options": f"{_PLANNED} {query.get('options', '')}".strip()},
+        "OPTIONS": {"server_side_binding": True, **query},
     }
-
-
-# What is asked at the counter is in memory. Told of disks that turn, as PostgreSQL's own setting does, it reads a small table through
-# instead of the few rows that an index names, and goes on so while the table grows.
-_PLANNED = "-c random_page_cost=1.1"
 
 
 def _seconds(name: str, default: int) -> int:

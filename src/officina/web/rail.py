@@ -27,7 +27,7 @@ class Stop:
 
 
 def stops(actor: Actor, path: str, *, at: datetime) -> list[Stop]:
-    """The desks in their order. Two statements, which neither history nor much waiting work makes slower."""
+    """The desks in their order. Two statements, which much waiting work does not make slower."""
     found, stopped = dispensing.at_a_glance(actor)
     to_look_at = prescriptions.to_look_at(actor)
     seen = [d for d in DESKS if not d.needs or any(n.code in actor.grants for n in d.needs)]
