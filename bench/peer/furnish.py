@@ -1,6 +1,6 @@
 """Furnish GNU Health's database: a hospital with a pharmacy, a doctor, a hundred patients, a million tablets of one lot on its shelf.
 
-Run by the Python of GNU Health's own environment; tells on standard output what a client has to name. The password comes from outside.
+Run by the Python of GNU Health's own environment; tells on standard output what a client has to name. Database, user and password come from outside.
 """
 
 import json
@@ -15,7 +15,7 @@ config.update_etc(os.environ["TRYTOND_CONFIG"])
 from trytond.pool import Pool  # noqa: E402  it reads the configuration when it is imported
 from trytond.transaction import Transaction  # noqa: E402
 
-DATABASE, LOGIN, ON_HAND = "gnuhealth", "doctor", 1_000_000
+DATABASE, LOGIN, ON_HAND = os.environ["PEER_DATABASE"], os.environ["PEER_LOGIN"], 1_000_000
 GROUPS = ("Health Doctor", "Health Nurse", "Stock")
 
 

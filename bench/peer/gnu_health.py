@@ -31,7 +31,7 @@ from bench.stations import Turns, at_once
 HERE = Path(__file__).resolve().parent
 HOME = HERE.parent.parent / ".cache" / "peer"
 BIN = HOME / "venv" / "bin"
-DATABASE = "gnuhealth"
+DATABASE, LOGIN = "gnuhealth", "doctor"
 QUANTITY, PAIRS, START_SECONDS = 3, 120, 120
 WIZARD = "wizard.gnuhealth.prescription.stock.move.create"
 
@@ -80,8 +80,8 @@ class Client:
         self.ids, self.numbers = clinic.ids, itertools.count(1)
         self.http = http.client.HTTPConnection("127.0.0.1", clinic.port, timeout=60)
         self.headers = {"Content-Type": "application/json"}
-        user, key = self.call("common.db.login", "doctor", {"password": clinic.password})[:2]
-        session = base64.b64encode(f"doctor:{user}:{key}".encode()).decode()
+        user, key = self.call("common.db.login", LOGIN, {"password": clinic.password})[:2]
+        session = base64.b64encode(f"{LOGIN}:{user}:{key}".encode()).decode()
         self.headers["Authorization"] = f"Session {session}"
         self.context = self.call("model.res.user.get_preferences", True, {})
 
@@ -153,6 +153,8 @@ def opened() -> Iterator[Clinic]:
         "TRYTOND_CONFIG": str(config),
         "TRYTOND_DATABASE_NAMES": DATABASE,
         "TRYTONPASSFILE": str(HOME / "password"),
+        "PEER_DATABASE": DATABASE,
+        "PEER_LOGIN": LOGIN,
         "PEER_PASSWORD": password,
         "PYTHONPATH": "",
     }

@@ -31,7 +31,6 @@ class Balance:
 
     def join(self) -> None:
         """Take a place for this process: a free one, or that of a process that ended; none where all are taken."""
-        self._turn = threading.Lock()
         with self._joining:
             places = range(len(self._busy))
             self._place = next((n for n in places if not _runs(self._processes[n])), None)

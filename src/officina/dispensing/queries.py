@@ -48,7 +48,7 @@ from officina.kernel.errors import Refused
 from officina.labels.content import LabelFacts
 from officina.patients import queries as patients
 from officina.prescriptions.models import Message, Prescription
-from officina.screening.models import Alert
+from officina.screening import queries as screening
 
 _WITH = ("prescription__drug", "prescription__prescriber", "patient", "package__product__drug", "bag")
 
@@ -113,8 +113,7 @@ REVIEWED = (
 
 def _is_stopped() -> Q:
     """That a serious alert is open. The few that are open anywhere are read once, not the alerts of each fill one by one."""
-    is_open = Alert.objects.filter(severity__lte=2, resolved_at__isnull=True, screening__is_current=True)
-    return Q(prescription__in=is_open.values("screening__prescription"))
+    return Q(prescription__in=screening.stopping().values("screening__prescription"))
 
 
 _WAITING = Question(
@@ -139,9 +138,7 @@ _COUNTED = [
 # From the few alerts that are open to their fills, never the other way round.
 _STOPPED = (
     "SELECT '', CAST(SUM((SELECT COUNT(*) FROM dispensing_fill AS f WHERE f.prescription_id = stopping.prescription_id "  # noqa: S608
-    f"AND {_OPEN_HERE} IN {tuple(map(str, REVIEWED))})) AS bigint), NULL, NULL FROM "
-    "(SELECT DISTINCT s.prescription_id FROM screening_alert AS a JOIN screening_screening AS s ON s.id = a.screening_id "
-    "WHERE a.severity <= 2 AND a.resolved_at IS NULL AND s.is_current) AS stopping"
+    f"AND {_OPEN_HERE} IN {tuple(map(str, REVIEWED))})) AS bigint), NULL, NULL FROM ({screening.STOPPED}) AS stopping"
 )
 _GLANCE = " UNION ALL ".join([*_COUNTED, _STOPPED])
 _FILL = Question(lambda site, code: _fills(site).filter(code=code), site=BigIntegerField(), code=UUIDField())
