@@ -54,7 +54,7 @@ def test_a_bag_that_was_checked_is_not_handed_over_against_an_allergy_noted_sinc
     assert found.screened == found.stopped == (fill.number,)
     refused("alerts_open", hand_over, cast, came)
     for alert in screening.current(fill.prescription_id).alerts.all():
-        if alert.is_open:
+        if alert.stops:
             said = {"resolution": "prescriber_consulted", "reason": "Takes it for years"}
             review.resolve_alert(cast.ada, alert=alert, **said, at=cast.at())
     assert hand_over(cast, came).state == "done"
@@ -95,7 +95,7 @@ def test_the_answer_of_a_pharmacist_to_the_same_finding_stands(cast):
     fill = cast.entered()
     fill = entry.approve_entry(cast.ada, fill=fill, at=cast.at())
     for alert in screening.current(fill.prescription_id).alerts.all():
-        if alert.is_open:
+        if alert.stops:
             said = {"resolution": "prescriber_consulted", "reason": "Takes it for years"}
             review.resolve_alert(cast.ada, alert=alert, **said, at=cast.at())
     found = noted(cast, key="oxycodone")

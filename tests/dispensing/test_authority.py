@@ -76,7 +76,7 @@ class Life:
             match fill.state:
                 case "clinical_review":
                     for alert in screening.current(rx.pk).alerts.all():
-                        if alert.is_open:
+                        if alert.stops:
                             review.resolve_alert(
                                 cast.ada, alert=alert, resolution="prescriber_consulted", reason=WHY, at=at
                             )

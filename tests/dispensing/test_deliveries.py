@@ -134,7 +134,7 @@ class TestLeaving:
         refused("alerts_open", lambda: deliveries.send(cast.tess, bag=fill.bag, driver="Dan", at=cast.at()))
         assert Bag.objects.get(pk=fill.bag_id).state == "waiting"
         for alert in screening.current(fill.prescription_id).alerts.all():
-            if alert.is_open:
+            if alert.stops:
                 said = {"resolution": "patient_consulted", "reason": "Takes it for years"}
                 review.resolve_alert(cast.ada, alert=alert, **said, at=cast.at())
         assert deliveries.send(cast.tess, bag=fill.bag, driver="Dan", at=cast.at()).state == "out"

@@ -287,7 +287,7 @@ class TestReview:
         )
         fill = entry.approve_entry(cast.ada, fill=cast.entered(), at=cast.at())
         refused("alerts_open", review.clear_review, cast.ada, fill=fill, at=cast.at())
-        alert = next(a for a in screening.current(fill.prescription_id).alerts.all() if a.is_open)
+        alert = next(a for a in screening.current(fill.prescription_id).alerts.all() if a.stops)
         refused(
             "not_in_role",
             review.resolve_alert,

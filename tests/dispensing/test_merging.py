@@ -219,7 +219,7 @@ def test_a_bag_that_was_checked_before_stops_at_the_hand_over_until_a_pharmacist
     refused("alerts_open", pickup.hand_over, cast.tess, pick_up=came, signed_by="Rosa", relation="self", at=cast.at())
     for fill in (mine, theirs):
         for alert in screening.current(fill.prescription_id).alerts.all():
-            if alert.is_open:
+            if alert.stops:
                 review.resolve_alert(
                     cast.ada, alert=alert, resolution="prescriber_consulted", reason="Doctor wants both", at=cast.at()
                 )  # fmt: skip

@@ -66,7 +66,7 @@ class Story:
 
         found = screening.current(fill.prescription_id)
         for alert in found.alerts.all() if found else ():
-            if alert.is_open:
+            if alert.stops:
                 review.resolve_alert(actor, alert=alert, resolution="prescriber_consulted", reason=WHY, at=at)
         return review.clear_review(actor, fill=fill, at=at)
 

@@ -251,7 +251,7 @@ BEGINNINGS = (ready, taken, counted, filled, checked, bagged, held)
 
 def alerts_of(fill: Fill) -> list[Alert]:
     open_ones = Alert.objects.filter(screening__prescription=fill.prescription_id, screening__is_current=True)
-    return [a for a in open_ones.select_related("screening__prescription").order_by("id") if a.is_open]
+    return [a for a in open_ones.select_related("screening__prescription").order_by("id") if a.stops]
 
 
 def lay_out(table: Table) -> None:

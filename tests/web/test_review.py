@@ -33,7 +33,7 @@ def post(client, fill, do, headers=HTMX, **fields):
 
 def alert_of(fill):
     found = screening.current(fill.prescription_id)
-    return next(a for a in found.alerts.all() if a.is_open)
+    return next(a for a in found.alerts.all() if a.stops)
 
 
 @pytest.fixture
@@ -312,7 +312,7 @@ class TestWhatIsStoppedSinceItWasCleared:
         assert "Screen again" in text(ada.get(f"/review/{stopped.code}/"))
         assert post(ada, stopped, "screen_again").status_code == 200
         assert again(cast, stopped).state == "bin"
-        assert alert_of(stopped).is_open
+        assert alert_of(stopped).stops
 
     def test_a_technician_sees_on_the_counter_that_it_is_stopped_and_answers_nothing(self, seat, cast, stopped):
         tess = seat(cast.tess)

@@ -13,6 +13,7 @@ from officina.dispensing import queries as dispensing
 from officina.inventory import queries as inventory
 from officina.patients import merging
 from officina.prescriptions import queries as prescriptions
+from officina.screening import queries as screening
 
 
 @click.command(short_help="Check ledger, audit seals and workflow.")
@@ -47,6 +48,7 @@ def _problems(kept: tuple[str, ...]) -> Iterator[str]:
             yield f"audit seal {digest[:64]}: kept elsewhere and not here; the trail was cut off or sealed anew"
     yield from dispensing.unsound()
     yield from dispensing.untold()
+    yield from screening.unsound()
     yield from merging.unsound()
     yield from prescriptions.unread()
     yield from prescriptions.altered()

@@ -166,7 +166,7 @@ class Bench:
         """A pharmacist looks at every serious alert and answers it, then clears the review."""
         found = screening.current(fill.prescription_id)
         for alert in found.alerts.all() if found else ():
-            if alert.is_open:
+            if alert.stops:
                 review.resolve_alert(
                     boss, alert=alert, resolution="prescriber_consulted", reason="Prescriber knows and monitors.", at=at
                 )
@@ -177,7 +177,7 @@ class Bench:
         """The planted order must not pass: neither the pharmacist past the alert, nor the technician by answering it."""
         found = screening.current(fill.prescription_id)
         expected = f"{planned.planted}."
-        serious = [a for a in (found.alerts.all() if found else ()) if a.is_open and a.rule.startswith(expected)]
+        serious = [a for a in (found.alerts.all() if found else ()) if a.stops and a.rule.startswith(expected)]
         answer = answer_of(lambda: review.clear_review(boss, fill=fill, at=at)) if serious else "no alert"
         tech = self.technicians[0]
         if serious:

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 
 from officina.base.models import Site
+from officina.kernel.findings import Severity
 from officina.prescriptions.models import Prescription
 
 
@@ -38,18 +39,16 @@ class Alert(models.Model):
     resolved_by = models.CharField(max_length=120, blank=True)
     resolution = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
+    stops = models.BooleanField(default=False)
+    """Serious, answered by nobody, and found by the screening that holds: whoever changes one of the three changes this in the same step."""
 
     class Meta:
-        indexes = [
-            models.Index(
-                fields=["screening"], name="alert_open", condition=models.Q(severity__lte=2, resolved_at__isnull=True)
+        # What stops today is found without a look at what was found and dropped in years.
+        indexes = [models.Index(fields=["screening"], name="alert_stops", condition=models.Q(stops=True))]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(stops=False)
+                | models.Q(severity__lte=Severity.MAJOR.value, resolved_at__isnull=True),
+                name="alert_stops_while_unanswered",
             )
         ]
-
-    @property
-    def is_serious(self) -> bool:
-        return self.severity <= 2
-
-    @property
-    def is_open(self) -> bool:
-        return self.is_serious and self.resolved_at is None

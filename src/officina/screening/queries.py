@@ -2,28 +2,43 @@
 
 from typing import Any
 
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 
 from officina.base.access import Actor
 from officina.base.rows import Question
 from officina.kernel.errors import Refused
+from officina.kernel.findings import Severity
 from officina.screening.models import Alert as Alert
 from officina.screening.models import Screening as Screening
 
 
 def stopping(**which: Any) -> "QuerySet[Alert, Alert]":
     """Serious alerts of the screening that holds which nobody has resolved: each stops its prescription."""
-    return Alert.objects.filter(screening__is_current=True, severity__lte=2, resolved_at__isnull=True, **which)
+    return Alert.objects.filter(stops=True, **which)
 
 
 STOPPED = (
     "SELECT DISTINCT s.prescription_id FROM screening_alert AS a JOIN screening_screening AS s ON s.id = a.screening_id "
-    "WHERE a.severity <= 2 AND a.resolved_at IS NULL AND s.is_current"
+    "WHERE a.stops"
 )
 """The prescriptions that those stop, worded by hand to stand inside another statement."""
 _STOPPING = Question(
     lambda prescription: stopping(screening__prescription=prescription)[:1], prescription=BigIntegerField()
 )
+
+
+def unsound() -> list[str]:
+    """A sentence for each alert that stops its fill and ought not to, or ought to and does not; over all sites."""
+    ought = Q(severity__lte=Severity.MAJOR, resolved_at__isnull=True, screening__is_current=True)
+    missed = Alert.objects.filter(ought, stops=False).values_list("screening__prescription__number", "rule")
+    over = Alert.objects.filter(stops=True).exclude(ought).values_list("screening__prescription__number", "rule")
+    return [
+        *(
+            f"prescription {number}: the serious alert {rule} is unanswered and does not stop it"
+            for number, rule in missed
+        ),
+        *(f"prescription {number}: the alert {rule} stops it and no longer counts" for number, rule in over),
+    ]
 
 
 def current(prescription_id: int) -> Screening | None:

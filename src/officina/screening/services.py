@@ -47,8 +47,8 @@ _IN_USE = Question(
     since=DateField(),
     from_then=DateTimeField(),
 )
-_ANSWERED = Question(
-    lambda screening: Alert.objects.filter(screening=screening, resolved_at__isnull=False),
+_ANSWERED_OR_STOPPING = Question(
+    lambda screening: Alert.objects.filter(Q(resolved_at__isnull=False) | Q(stops=True), screening=screening),
     screening=BigIntegerField(),
 )
 _OPEN = Question(
@@ -152,7 +152,7 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
     subject = rules.Subject(allergies=allergies, medicines=_others(prescription, on=on), on=on)
     result = rules.screen(new, subject, rules.default_packs())
     # The old one is closed first: an answer to it that is being written is waited for and taken over, a later one refused.
-    said = {(a.rule, a.sentence): a for old in void(prescription) for a in _ANSWERED(screening=old)}
+    said = {(a.rule, a.sentence): a for a in void(prescription) if a.resolved_at is not None}
     screening = Screening(
         site_id=prescription.site_id,
         prescription=prescription,
@@ -176,16 +176,24 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
         if before is not None:
             alert.resolved_at, alert.resolved_by = before.resolved_at, before.resolved_by
             alert.resolution, alert.reason = before.resolution, before.reason
+        alert.stops = f.severity.is_serious and alert.resolved_at is None
         alerts.append(alert)
     Alert.objects.bulk_create(alerts)
     audit.record(actor, SCREENED, at=at, on=prescription, after={"findings": [f.code for f in result.findings]})
     return screening
 
 
-def void(prescription: Prescription) -> list[int]:
-    """The order changed: what was found about the old one no longer counts. Gives the keys of what was closed. One statement."""
+def void(prescription: Prescription) -> list[Alert]:
+    """The order changed: what was found about the old one no longer counts. Gives what was answered of it, and what stopped it until now.
+
+    One statement; a second where something was closed; a third where that stopped the fill.
+    """
     sql = "UPDATE screening_screening SET is_current = %s WHERE prescription_id = %s AND is_current RETURNING id"
-    return [key for (key,) in statement.rows(sql, [False, prescription.pk])]
+    closed = [key for (key,) in statement.rows(sql, [False, prescription.pk])]
+    alerts = [alert for key in closed for alert in _ANSWERED_OR_STOPPING(screening=key)]
+    if any(alert.stops for alert in alerts):
+        Alert.objects.filter(screening__in=closed, stops=True).update(stops=False)
+    return alerts
 
 
 def standing(prescription: Prescription) -> Standing:
@@ -194,8 +202,8 @@ def standing(prescription: Prescription) -> Standing:
     if current is None:
         return Standing(is_missing=True, is_stale=False, open_alerts=0)
     now = _fingerprint(_new(prescription), _allergies(prescription))
-    is_open = sum(alert.is_open for alert in _ALERTS(screening=current.pk))
-    return Standing(is_missing=False, is_stale=current.fingerprint != now, open_alerts=is_open)
+    stopping = sum(alert.stops for alert in _ALERTS(screening=current.pk))
+    return Standing(is_missing=False, is_stale=current.fingerprint != now, open_alerts=stopping)
 
 
 def resolve(actor: Actor, alert: Alert, *, resolution: str, reason: str, at: datetime) -> Alert:
@@ -207,7 +215,7 @@ def resolve(actor: Actor, alert: Alert, *, resolution: str, reason: str, at: dat
     if not _OPEN(pk=alert.screening_id):
         raise Refused("stale", "The order was screened again a moment ago. Look at what was found now.")
     done = Alert.objects.filter(pk=alert.pk, resolved_at__isnull=True).update(
-        resolved_at=at, resolved_by=actor.name, resolution=resolution, reason=reason.strip()
+        resolved_at=at, resolved_by=actor.name, resolution=resolution, reason=reason.strip(), stops=False
     )
     if not done:
         raise Refused("stale", "This alert was resolved a moment ago by somebody else.")
