@@ -354,7 +354,12 @@ def timeline(prescription: Prescription) -> list[AuditEntry]:
 
 def counted(fill: Fill) -> Decimal:
     """How much is in the vial."""
-    return sum((p.quantity for p in parts(fill)), Decimal(0))
+    return in_vial(parts(fill))
+
+
+def in_vial(parts: list[FillPart]) -> Decimal:
+    """The same, for who has read the lots already."""
+    return sum((part.quantity for part in parts), Decimal(0))
 
 
 def suggested_lots(

@@ -46,14 +46,15 @@ def find(request: DeskRequest) -> Go:
 @page("checking/work.html", parts=("work", "rows"), needs=(VERIFY, BAG))
 def work(request: DeskRequest, code: str) -> Context:
     fill = queries.fill(request.actor, code)
+    parts = queries.parts(fill)
     return {
         "desk": CHECKING,
         "rows": partial(queries.worklist, request.actor, *CHECKING.states),
         "fill": fill,
         "profile": patients.profile(fill.patient) if fill.patient else None,
         "order": suggestions.written(fill.prescription),
-        "parts": queries.parts(fill),
-        "counted": queries.counted(fill),
+        "parts": parts,
+        "counted": queries.in_vial(parts),
         "scans": queries.scans(fill),
         "screening": screening.current(fill.prescription_id),
         "bags": queries.bags_of(request.actor, fill.patient.person_id) if fill.patient else [],

@@ -51,7 +51,7 @@ def find(request: DeskRequest) -> Go:
 def work(request: DeskRequest, code: str) -> Context:
     fill = queries.fill(request.actor, code)
     parts = queries.parts(fill)
-    counted = sum((part.quantity for part in parts), Decimal(0))
+    counted = queries.in_vial(parts)
     missing = (fill.quantity or Decimal(0)) - counted
     at_bench = fill.state in {State.READY_TO_FILL, State.FILLING} and fill.package is not None
     today = request.actor.day(request.at)
