@@ -75,6 +75,7 @@ class Kept:
 
 def keep(name: str, make: Make, url: str) -> Kept:
     """The house of that name, made now where no process of this run made it before."""
+    assert _run(), "no folder of a test run: the house would be made in the project's own"
     home = Path(_run()) / "houses" / f"{name}-{'server' if url else 'embedded'}"
     kept = Kept(home, _kept_database(home) if url else "")
     home.parent.mkdir(exist_ok=True)

@@ -141,3 +141,13 @@ def test_no_file_names_somebody_s_machine_or_leaves_work_for_later(tell_tale):
         if not name.endswith(mine) and (ROOT / name).exists() and re.search(tell_tale, (ROOT / name).read_text())
     ]
     assert found == []
+
+
+def test_no_house_lies_among_the_project_s_files():
+    """A key that was committed opens what it signs."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert [name for name in files if Path(name).name in {"secret_key", "officina.sqlite3"}] == []

@@ -1,7 +1,7 @@
 """Refills: what the law and the last supply allow, who may pass what, and that nothing is dispensed that was not authorised."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -97,6 +97,14 @@ def again(cast, fill, by=None, **more):
 
 
 class TestThroughTheServices:
+    def test_a_fill_of_an_evening_was_filled_on_that_day(self, cast):
+        """Half past seven in Wisconsin, which is the next day in Greenwich already (21 CFR 1306.24 asks for the day)."""
+        first = cast.sold()
+        Fill.objects.filter(pk=first.pk).update(filled_at=datetime(2026, 11, 21, 1, 30, tzinfo=UTC))
+        cast.later(25)
+        fill = queries.fill(cast.tess, str(again(cast, first).code))
+        assert queries.label_facts(fill, on=cast.tess.day(cast.clock)).first_filled_on == date(2026, 11, 20)
+
     def test_a_refill_is_screened_and_waits_for_the_review(self, cast):
         first = cast.sold()
         cast.later(25)

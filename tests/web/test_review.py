@@ -8,6 +8,7 @@ from officina.dispensing import queries
 from officina.dispensing.services import entry, merging, review
 from officina.drugs.models import Ingredient
 from officina.patients import services as patients
+from officina.prescriptions.models import Prescription
 from officina.prescriptions.written import WrittenPatient
 from officina.screening import queries as screening
 from officina.web import rail
@@ -333,3 +334,26 @@ class TestWhatIsStoppedSinceItWasCleared:
         ada = seat(cast.ada)
         assert "Stopped" not in text(ada.get("/review/"))
         assert "was found since" not in text(ada.get(f"/review/{fill.code}/"))
+
+
+def test_what_the_patient_takes_stands_there_however_many_orders_came_since(seat, cast):
+    """One lisinopril that is taken, and 21 orders that ended: the newest alone would say that no other medicine is known."""
+    taken = cast.dispensed(cast.lisinopril).prescription
+    for number in range(21):
+        Prescription.objects.create(
+            site_id=cast.ada.site_id,
+            number=f"ended-{number}",
+            origin="1",
+            received_at=cast.at(),
+            written={},
+            patient=cast.rosa,
+            drug=cast.metformin.product.drug,
+            is_active=False,
+        )
+    fill = entry.approve_entry(cast.ada, fill=cast.entered(), at=cast.at())
+    ada = seat(cast.ada)
+    page = text(ada.get(f"/review/{fill.code}/"))
+    assert "No other medicine is known here." not in page
+    assert taken.directions in page
+    assert "lisinopril" in page
+    assert taken.number in text(ada.get(f"/patients/{cast.rosa.code}/"))

@@ -34,6 +34,11 @@ class Site(models.Model):
     dea = models.CharField(max_length=9, blank=True)
     ncpdp_id = models.CharField(max_length=7, blank=True)
 
+    @property
+    def city_line(self) -> str:
+        """City, state and ZIP code as they stand under the street; empty where the house was not told."""
+        return f"{self.city}, {self.state} {self.postal_code}".strip(" ,")
+
     def __str__(self) -> str:
         return self.name
 

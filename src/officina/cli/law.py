@@ -67,7 +67,7 @@ def _told(ruling: Ruling, *, as_json: bool, more: dict[str, Any] | None = None) 
 
 
 def _day(given: datetime | None) -> date:
-    return given.date() if given else clock.now().date()
+    return given.date() if given else clock.now().astimezone().date()
 
 
 def _zone(name: str) -> ZoneInfo:

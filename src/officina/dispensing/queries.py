@@ -44,6 +44,7 @@ from officina.drugs import queries as drugs
 from officina.drugs.rules.schedules import strictest
 from officina.inventory import queries as stock
 from officina.inventory import rules as lots
+from officina.kernel.clock import day_of
 from officina.kernel.errors import Refused
 from officina.labels.content import LabelFacts
 from officina.patients import queries as patients
@@ -413,7 +414,7 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
     return LabelFacts(
         pharmacy_name=site.name,
         pharmacy_street=site.street,
-        pharmacy_city_line=f"{site.city}, {site.state} {site.postal_code}",
+        pharmacy_city_line=site.city_line,
         pharmacy_phone=site.phone,
         rx_number=p.number,
         fill_number=fill.number,
@@ -433,7 +434,7 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
         refills_left=refills_left(p),
         refills_until=p.expires_on,
         generic_for="" if package.product.brand_name else drugs.brand_of(drug.pk),
-        first_filled_on=_first_filled(fill, on=on),
+        first_filled_on=_first_filled(fill, site.zone, on=on),
         days_supply=fill.days_supply,
         written_on=p.written_on,
         filled_on=on,
@@ -451,12 +452,12 @@ def label_facts(fill: Fill, *, on: date) -> LabelFacts:
     )
 
 
-def _first_filled(fill: Fill, *, on: date) -> date | None:
-    """The day of the first fill of a prescription, which refills of Schedules III and IV carry (21 CFR 1306.24)."""
+def _first_filled(fill: Fill, zone: str, *, on: date) -> date | None:
+    """The day, at the pharmacy, of the first fill of a prescription, which refills of Schedules III and IV carry (21 CFR 1306.24)."""
     first = (
         Fill.objects.filter(prescription_id=fill.prescription_id, fill_no=0).values_list("filled_at", flat=True).first()
     )
-    return on if fill.fill_no == 0 else first.date() if first else None
+    return on if fill.fill_no == 0 else day_of(first, zone) if first else None
 
 
 def bag(actor: Actor, number: str) -> Bag | None:

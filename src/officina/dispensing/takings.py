@@ -180,7 +180,7 @@ def receipt(actor: Actor, pick_up: PickUp, *, with_medicines: bool) -> ReceiptFa
     return ReceiptFacts(
         pharmacy_name=site.name,
         pharmacy_street=site.street,
-        pharmacy_city_line=f"{site.city}, {site.state} {site.postal_code}".strip(" ,"),
+        pharmacy_city_line=site.city_line,
         pharmacy_phone=site.phone,
         at=said(pick_up.done_at, site.zone),
         patient_name=f"{who.first_name} {who.last_name}" if with_medicines else "",

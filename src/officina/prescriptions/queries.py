@@ -4,12 +4,24 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, CharField, Count, Min, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    DateField,
+    DateTimeField,
+    Min,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from officina.base.access import Actor
 from officina.base.models import AuditEntry
@@ -192,6 +204,58 @@ def of_patient(actor: Actor, person_id: int, *, most: int = 50) -> list[Prescrip
     if records == [person_id]:
         return _newest_of(most)(site=actor.site_id, patient=person_id)
     return list(prescriptions(actor).filter(patient__in=records).order_by("-received_at", "-id")[:most])
+
+
+LOOK_BACK = timedelta(days=365)
+MEDICINES = 60
+"""So many of a person's medicines are shown; nobody has so many in use."""
+
+
+def _is_in_use(since: Any, from_then: Any) -> Q:
+    return Q(supply_until__gte=since) | Q(supply_until__isnull=True, is_active=True, received_at__gte=from_then)
+
+
+_IN_USE = Question(
+    lambda patient, since, from_then: (
+        Prescription.objects.filter(
+            _is_in_use(since, from_then), patient__in=patients.records(patient), drug__isnull=False
+        )
+        .select_related("drug")
+        .order_by("id")
+    ),
+    patient=BigIntegerField(),
+    since=DateField(),
+    from_then=DateTimeField(),
+)
+_MEDICINES = Question(
+    lambda patient, since, from_then: (
+        Prescription.objects.filter(patient__in=patients.records(patient), drug__isnull=False)
+        .select_related("drug")
+        .order_by(Case(When(_is_in_use(since, from_then), then=0), default=1), "-received_at", "-id")[:MEDICINES]
+    ),
+    patient=BigIntegerField(),
+    since=DateField(),
+    from_then=DateTimeField(),
+)
+
+
+def in_use(person_id: int, *, on: date) -> list[Prescription]:
+    """Every medicine that a person has, had within a year, or was ordered within a year and not given yet; oldest first. One statement.
+
+    What was handed over counts by its last day of supply, however long ago it was ordered and even where the order has ended since:
+    the patient still has it.
+    """
+    return _IN_USE(patient=person_id, **_look_back(on))
+
+
+def medicines(person_id: int, *, on: date) -> list[Prescription]:
+    """What a person's page shows: first what is in use, however many orders came since, then the newest of the rest. One statement."""
+    return _MEDICINES(patient=person_id, **_look_back(on))
+
+
+def _look_back(on: date) -> dict[str, Any]:
+    since = on - LOOK_BACK
+    return {"since": since, "from_then": datetime.combine(since, time.min, tzinfo=UTC)}
 
 
 _OF_NPI = Question(

@@ -2,10 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 
 import msgspec
-from django.db.models import BigIntegerField, DateField, DateTimeField, Q, prefetch_related_objects
+from django.db.models import BigIntegerField, Q, prefetch_related_objects
 
 from officina.base import audit, statement
 from officina.base.access import Actor
@@ -15,12 +15,12 @@ from officina.drugs.models import Drug, Ingredient
 from officina.kernel.errors import Refused
 from officina.patients import queries as patients
 from officina.patients.models import Allergy
+from officina.prescriptions import queries as prescriptions
 from officina.prescriptions.models import Prescription
 from officina.screening import rules
 from officina.screening.models import Alert, Screening
 
 SCREENED = audit.verb("prescription.screened", "screened the prescription")
-LOOK_BACK = timedelta(days=365)
 RESOLUTIONS = {
     "prescriber_consulted": "Prescriber consulted, fill as written",
     "patient_consulted": "Patient consulted, fill as written",
@@ -32,20 +32,6 @@ RESOLUTIONS = {
 _CURRENT = Question(
     lambda prescription: Screening.objects.filter(prescription=prescription, is_current=True).order_by("-id")[:1],
     prescription=BigIntegerField(),
-)
-_IN_USE = Question(
-    lambda patient, since, from_then: (
-        Prescription.objects.filter(
-            Q(supply_until__gte=since) | Q(supply_until__isnull=True, is_active=True, received_at__gte=from_then),
-            patient__in=patients.records(patient),
-            drug__isnull=False,
-        )
-        .select_related("drug")
-        .order_by("id")
-    ),
-    patient=BigIntegerField(),
-    since=DateField(),
-    from_then=DateTimeField(),
 )
 _ANSWERED_OR_STOPPING = Question(
     lambda screening: Alert.objects.filter(Q(resolved_at__isnull=False) | Q(stops=True), screening=screening),
@@ -109,17 +95,9 @@ def _allergies(prescription: Prescription) -> tuple[rules.AllergyFact, ...] | No
 
 
 def _others(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ...]:
-    """Every other medicine that is in use, was within a year, or was ordered within a year and not handed over yet. Three statements.
-
-    What was handed over counts by its last day of supply, however long ago it was ordered and even where the order has ended since:
-    the patient still has it.
-    """
+    """Every other medicine that is in use, was within a year, or was ordered within a year and not handed over yet. Three statements."""
     assert prescription.patient is not None
-    since = on - LOOK_BACK
-    found = _IN_USE(
-        patient=prescription.patient.person_id, since=since, from_then=datetime.combine(since, time.min, tzinfo=UTC)
-    )
-    others = [p for p in found if p.pk != prescription.pk]
+    others = [p for p in prescriptions.in_use(prescription.patient.person_id, on=on) if p.pk != prescription.pk]
     prefetch_related_objects(others, "drug__ingredients")
     medicines = []
     for p in others:

@@ -65,7 +65,7 @@ def work(request: DeskRequest, code: str) -> Context:
     if request.method == "GET":
         patients.view(request.actor, patient=patient, at=request.at)
     fields = {name: getattr(patient, name) for name in DetailsForm.base_fields}
-    rxs = [rx for rx in prescriptions.of_patient(request.actor, patient.pk) if rx.drug is not None]
+    rxs = prescriptions.medicines(patient.pk, on=request.actor.day(request.at))
     left = dispensing.refills_left_of(rxs)
     return {
         "desk": PATIENTS,
@@ -206,7 +206,8 @@ def strike_name(request: DeskRequest, code: str) -> None:
 @work.act("ask_easy_open")
 def ask_easy_open(request: DeskRequest, code: str) -> None:
     patient = queries.patient(request.actor, code)
-    numbers = tuple(rx.number for rx in prescriptions.of_patient(request.actor, patient.pk) if rx.is_active)
+    rxs = prescriptions.medicines(patient.pk, on=request.actor.day(request.at))
+    numbers = tuple(rx.number for rx in rxs if rx.is_active)
     facts = form(request, CapForm, prefix="cap-", numbers=numbers).facts()
     caps.ask(request.actor, patient=patient, **facts, at=request.at)
     request.outcome.forms.clear()

@@ -38,7 +38,8 @@ def work(request: DeskRequest, code: str) -> Context:
     rx = fill.prescription
     order = suggestions.written(rx)
     found = screening.current(rx.pk)
-    others = prescriptions.of_patient(request.actor, fill.patient.person_id, most=20) if fill.patient else []
+    today = request.actor.day(request.at)
+    others = reversed(prescriptions.in_use(fill.patient.person_id, on=today)) if fill.patient else []
     return {
         "desk": DESK,
         **_rows(request),
@@ -49,7 +50,9 @@ def work(request: DeskRequest, code: str) -> Context:
         "gates": _gates(request, fill),
         "rems": form(request, RemsForm),
         "pictures": prescriptions.attachments(rx.pk),
-        "others": [p for p in others if p.pk != rx.pk and p.drug is not None and p.is_active],
+        "others": [
+            p for p in others if p.pk != rx.pk and (p.is_active or (p.supply_until and p.supply_until >= today))
+        ],
         "screening": found,
         "is_reviewed": fill.state == "clinical_review" or (fill.state in queries.REVIEWED and found is not None),
         "resolve": form(request, ResolveForm),
