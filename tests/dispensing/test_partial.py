@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +12,8 @@ from officina.dispensing.models import Fill
 from officina.dispensing.services import checking, filling, review
 from officina.dispensing.services.filling import Scanned
 from officina.kernel.errors import Refused
-from officina.law import partial
+from officina.law import partial, parts
+from officina.law.ruling import instant
 
 CHICAGO = "America/Chicago"
 
@@ -23,26 +25,40 @@ CHICAGO = "America/Chicago"
         ("asked", 2, datetime(2026, 12, 2, 5, 59, 59, tzinfo=UTC)),
         ("long_term_care", 2, datetime(2027, 1, 1, 5, 59, 59, tzinfo=UTC)),
         ("terminally_ill", 2, datetime(2027, 1, 1, 5, 59, 59, tzinfo=UTC)),
-        ("emergency_asked", 2, datetime(2026, 11, 4, 5, 0, tzinfo=UTC)),
+        ("emergency_asked", 2, datetime(2026, 11, 22, 15, 0, tzinfo=UTC)),
         ("unable", 3, datetime(2027, 5, 2, 4, 59, 59, tzinfo=UTC)),
         ("asked", 5, datetime(2027, 5, 2, 4, 59, 59, tzinfo=UTC)),
-        ("unable", 0, datetime(2027, 5, 2, 4, 59, 59, tzinfo=UTC)),
+        ("unable", 0, datetime(2027, 11, 2, 4, 59, 59, tzinfo=UTC)),
     ],
 )
 def test_until_when_the_rest_may_go_out(case, schedule, due):
-    """Written 2026-11-01, first part on 2026-11-20 at 14:30 in Chicago; what has no time of its own ends with the order."""
-    first = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
-    ends = date(2027, 5, 1)
-    found = partial.due(
-        partial.case_of(case, schedule), written_on=date(2026, 11, 1), first_at=first, expires_on=ends, zone=CHICAGO
-    )
+    """Written 2026-11-01 for a year, first part on 2026-11-20 at 14:30 in Chicago, ordered by telephone the day before at 9.
+
+    What has no time of its own ends with the order. The command line says the same, with the same reminder.
+    """
+    written_on, zone = date(2026, 11, 1), ZoneInfo(CHICAGO)
+    first, ordered = datetime(2026, 11, 20, 14, 30, tzinfo=zone), datetime(2026, 11, 19, 9, tzinfo=zone)
+    row = partial.case_of(case, schedule)
+    since = partial.begins(row, written_on=written_on, first_at=first, ordered_at=ordered, zone=CHICAGO)
+    found = partial.due(row, written_on=written_on, since=since, expires_on=date(2027, 11, 1), zone=CHICAGO)
     assert found == due
+    if schedule:
+        told = parts.owed(
+            parts.Portion(
+                schedule=schedule, case=parts.Case(case), written_on=written_on, at=first, quantity=Decimal(1),
+                prescribed=Decimal(2), first_at=first, ordered_at=ordered,
+            )
+        )  # fmt: skip
+        assert told.source == row.source
+        last = told.deadline if isinstance(told.deadline, datetime) else instant(told.deadline, first, after=True)
+        assert last - due in {timedelta(), timedelta(seconds=1)}
+        assert abs(told.alarm_at - partial.alarm(since, due)) <= timedelta(seconds=1)
 
 
 def test_no_rest_outlives_its_order():
     first = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
     case = partial.case_of("unable", 2)
-    found = partial.due(case, written_on=date(2026, 8, 22), first_at=first, expires_on=date(2026, 11, 20), zone=CHICAGO)
+    found = partial.due(case, written_on=date(2026, 8, 22), since=first, expires_on=date(2026, 11, 20), zone=CHICAGO)
     assert found == datetime(2026, 11, 21, 5, 59, 59, tzinfo=UTC)
 
 

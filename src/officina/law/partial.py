@@ -3,7 +3,7 @@
 >>> from datetime import date, datetime
 >>> from zoneinfo import ZoneInfo
 >>> first = datetime(2026, 11, 20, 14, 30, tzinfo=ZoneInfo("America/Chicago"))
->>> due(case_of("unable", 2), written_on=date(2026, 11, 1), first_at=first, expires_on=None, zone="America/Chicago").isoformat()
+>>> due(case_of("unable", 2), written_on=date(2026, 11, 1), since=first, expires_on=None, zone="America/Chicago").isoformat()
 '2026-11-23T20:30:00+00:00'
 """
 
@@ -15,6 +15,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from officina.kernel import packs
+from officina.kernel.clock import add_months
 from officina.kernel.errors import Refused
 
 ALARM_PERCENT = 75
@@ -23,14 +24,16 @@ ALARM_PERCENT = 75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Why a fill is partial, and how long the rest may wait: so many hours or days; neither means as long as the order holds."""
+    """Why a fill is partial, and how long the rest may wait: hours, days or months; none of them means as long as the order holds."""
 
     case: str
     title: str
     schedules: tuple[int, ...]
     hours: int | None = None
     days: int | None = None
-    counted_from: Literal["first_part", "written", "expiry"]
+    months: int | None = None
+    counted_from: Literal["first_part", "written", "order"]
+    """"order" is the moment of an emergency order by telephone."""
     record: str
     """What must be written down."""
     source: str
@@ -57,23 +60,39 @@ def case_of(name: str, schedule: int) -> Case:
     raise Refused("partial_case", f"Say why it is filled in part: {titles}.", {"case": "Choose one"})
 
 
-def due(case: Case, *, written_on: date, first_at: datetime, expires_on: date | None, zone: str) -> datetime | None:
-    """The last moment for the rest, never after the order's own end; None where nothing limits it. A last day counts whole, at the site."""
+def begins(
+    case: Case, *, written_on: date, first_at: datetime, ordered_at: datetime | None = None, zone: str
+) -> datetime:
+    """From when the time for the rest is counted; an order by telephone whose moment nobody knows counts from its day."""
+    if case.counted_from == "first_part":
+        return first_at
+    if case.counted_from == "order" and ordered_at is not None:
+        return ordered_at
+    return datetime.combine(written_on, time(), ZoneInfo(zone))
+
+
+def due(case: Case, *, written_on: date, since: datetime, expires_on: date | None, zone: str) -> datetime | None:
+    """The last moment for the rest, never after the order's own end; None where nothing limits it. A last day counts whole, at the site.
+
+    `since` is when the time began (`begins`).
+    """
     here = ZoneInfo(zone)
     until = None if expires_on is None else _end_of(expires_on, here)
     own = None
     if case.hours is not None:
-        since = first_at if case.counted_from == "first_part" else datetime.combine(written_on, time(), here)
         # Hours that pass, not hours of the clock on the wall, which is set forward and back.
         own = since.astimezone(UTC) + timedelta(hours=case.hours)
     elif case.days is not None:
         own = _end_of(written_on + timedelta(days=case.days), here)
+    elif case.months is not None:
+        own = _end_of(add_months(written_on, case.months), here)
     return min((moment for moment in (own, until) if moment is not None), default=None)
 
 
-def alarm(first_at: datetime, due_at: datetime) -> datetime:
-    """When what is owed becomes urgent."""
-    return first_at + (due_at - first_at) * ALARM_PERCENT / 100
+def alarm(since: datetime, due_at: datetime) -> datetime:
+    """When what is owed becomes urgent. Counted in UTC: a clock that is put back in between must not make it an hour late."""
+    begun, end = since.astimezone(UTC), due_at.astimezone(UTC)
+    return (begun + (end - begun) * ALARM_PERCENT / 100).astimezone(due_at.tzinfo)
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:

@@ -40,10 +40,6 @@ class Window(Fact):
     """What must be recorded before the first part is handed over, in words."""
 
 
-_MONTHS_OF_PARTS = 6
-"""21 CFR 1306.23(c): no part of Schedules III to V after six months, whatever the state says of the prescription."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
     """One part of a prescription. Instants are aware and in the pharmacy's zone, so that days are its days.
@@ -85,11 +81,10 @@ def windows(case: Case, schedule: int) -> list[Window]:
 
 
 def _window(row: partial.Case) -> Window:
-    if row.counted_from == "expiry":
-        return Window(counts_from="written", months=_MONTHS_OF_PARTS, record=row.record, source=row.source)
-    # An emergency order is written down when it is given, and its hours run from then.
-    start = "first part" if row.counted_from == "first_part" else "order" if row.hours is not None else "written"
-    return Window(counts_from=start, hours=row.hours, days=row.days, record=row.record, source=row.source)
+    start = row.counted_from.replace("_", " ")
+    return Window(
+        counts_from=start, hours=row.hours, days=row.days, months=row.months, record=row.record, source=row.source
+    )
 
 
 def may_dispense(portion: Portion, *, state: str = "") -> Ruling:
@@ -124,7 +119,7 @@ def owed(portion: Portion, *, state: str = "") -> Owed:
         sentence = f"The rest of {written(rest)} was void after {in_words(end)}: a new prescription is needed. The prescriber is told."
     else:
         sentence = f"{written(rest)} owed; the rest must be dispensed by {in_words(end)} and is void afterwards."
-    alarm = _alarm(_beginning(row, portion), _instant_of(end, portion))
+    alarm = partial.alarm(_beginning(row, portion), _instant_of(end, portion))
     return Owed(
         quantity=rest,
         reason=portion.case,
@@ -134,13 +129,6 @@ def owed(portion: Portion, *, state: str = "") -> Owed:
         sentence=sentence,
         source=source,
     )
-
-
-def _alarm(start: datetime, end: datetime) -> datetime:
-    """Counted in UTC: a clock that is put back in between must not make the reminder an hour late."""
-    span = end.astimezone(UTC) - start.astimezone(UTC)
-    seconds = int(span.total_seconds() * partial.ALARM_PERCENT / 100)
-    return (start.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(end.tzinfo)
 
 
 def _no_such_case(portion: Portion) -> Ruling:

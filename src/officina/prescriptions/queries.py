@@ -475,6 +475,11 @@ def emergencies(actor: Actor) -> list[EmergencyOrder]:
     return _EMERGENCIES(site=actor.site_id)
 
 
+def emergency_of(prescription: Prescription) -> EmergencyOrder | None:
+    """What is known of the order by telephone in an emergency that a prescription is; None where it is none."""
+    return EmergencyOrder.objects.filter(prescription=prescription).first()
+
+
 def emergency(actor: Actor, code: str) -> EmergencyOrder:
     """An emergency order by code; Refused where this site has none such."""
     found = EmergencyOrder.objects.select_related("prescription").filter(site_id=actor.site_id, code=code).first()

@@ -12,6 +12,7 @@ from officina.dispensing.services import amounts
 from officina.dispensing.services.steps import advance, touch
 from officina.kernel.ids.numbers import HouseNumber
 from officina.law import partial
+from officina.prescriptions import queries as orders
 from officina.prescriptions.services import orders as prescriptions
 
 PARTIAL = audit.verb("fill.partial", "filled in part")
@@ -26,7 +27,8 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, case: partial.Case, at: da
     assert fill.package is not None
     owed, agreed = fill.quantity - have, fill.price
     now = amounts.of_part(actor, fill, have, at=at)
-    due_by = _due_by(actor, fill, case, at=at)
+    since = _since(actor, fill, case, at=at)
+    due_by = _due_by(actor, fill, case, since=since)
     touch(fill, quantity=have, owed=owed, price=now, labels_printed=0, part_case=case.case)
     rest = Fill.objects.create(
         site_id=fill.site_id,
@@ -47,7 +49,7 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, case: partial.Case, at: da
         part_case=case.case,
         rems=fill.rems,
         due_by=due_by,
-        alarm_at=partial.alarm(at, due_by) if due_by else None,
+        alarm_at=partial.alarm(since, due_by) if due_by else None,
     )
     audit.record(
         actor,
@@ -60,12 +62,26 @@ def split(actor: Actor, fill: Fill, *, have: Decimal, case: partial.Case, at: da
     return fill
 
 
-def _due_by(actor: Actor, fill: Fill, case: partial.Case, *, at: datetime) -> datetime | None:
+def _since(actor: Actor, fill: Fill, case: partial.Case, *, at: datetime) -> datetime:
+    """From when the time for the rest is counted; `at` is when the first part is dispensed."""
+    prescription = fill.prescription
+    assert prescription.written_on is not None
+    ordered = orders.emergency_of(prescription) if case.counted_from == "order" else None
+    return partial.begins(
+        case,
+        written_on=prescription.written_on,
+        first_at=at,
+        ordered_at=ordered.ordered_at if ordered else None,
+        zone=actor.zone,
+    )
+
+
+def _due_by(actor: Actor, fill: Fill, case: partial.Case, *, since: datetime) -> datetime | None:
     """Until when the rest may go out; a rest that is filled in part again gets no longer than it had."""
     prescription = fill.prescription
     assert prescription.written_on is not None
     due = partial.due(
-        case, written_on=prescription.written_on, first_at=at, expires_on=prescription.expires_on, zone=actor.zone
+        case, written_on=prescription.written_on, since=since, expires_on=prescription.expires_on, zone=actor.zone
     )
     return min((moment for moment in (due, fill.due_by) if moment is not None), default=None)
 
