@@ -187,3 +187,23 @@ class TestTheRestIsCancelled:
         sold = self.out(cast, slow)
         assert sold.days_supply == 30
         assert sold.prescription.supply_until - sold.prescription.supply_from == timedelta(days=29)
+
+
+def test_a_rest_that_goes_back_to_stock_shortens_the_supply_that_was_handed_over(cast):
+    """20 of 60 tablets last ten days: with thirty on record the patient would wait for the refill without any."""
+    fill = filling.take(cast.tess, fill=cast.ready(), at=cast.at())
+    fill = filling.label_printed(cast.tess, fill=fill, at=cast.at())
+    cast.scan(fill, cast.lot, Decimal(20))
+    first = filling.partial(cast.tess, fill=queries.fill(cast.tess, str(fill.code)), why="short", at=cast.at())
+    first = filling.label_printed(cast.tess, fill=first, at=cast.at())
+    first = checking.verify(cast.ada, fill=filling.submit_fill(cast.tess, fill=first, at=cast.at()), at=cast.at())
+    cast.handed_over(checking.bag(cast.tess, fill=first, bin_name="A1", at=cast.at()))
+    rest = filling.take(cast.tess, fill=rest_of(cast, first), at=cast.at())
+    rest = filling.label_printed(cast.tess, fill=rest, at=cast.at())
+    cast.scan(rest, cast.lot)
+    rest = filling.submit_fill(cast.tess, fill=queries.fill(cast.tess, str(rest.code)), at=cast.at())
+    rest = checking.bag(cast.tess, fill=checking.verify(cast.ada, fill=rest, at=cast.at()), bin_name="A1", at=cast.at())
+    checking.return_to_stock(cast.ada, fill=rest, why="nobody came", at=cast.later(11))
+    first.refresh_from_db()
+    assert first.days_supply == 10
+    assert first.prescription.supply_until == TODAY + timedelta(days=9)

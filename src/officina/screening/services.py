@@ -94,15 +94,20 @@ def _allergies(prescription: Prescription) -> tuple[rules.AllergyFact, ...] | No
     return tuple(map(_allergy, patients.allergies_of(prescription.patient)))
 
 
-def _others(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ...]:
-    """Every other medicine that is in use, was within a year, or was ordered within a year and not handed over yet. Three statements."""
+def _others(actor: Actor, prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ...]:
+    """Every other medicine that is in use, was within a year, or was ordered within a year and not handed over yet.
+
+    Three statements; a fourth where a supply has ended.
+    """
     assert prescription.patient is not None
     others = [p for p in prescriptions.in_use(prescription.patient.person_id, on=on) if p.pk != prescription.pk]
     prefetch_related_objects(others, "drug__ingredients")
+    ended = {p.pk: p.supply_until for p in others if p.supply_until is not None and p.supply_until < on}
+    again = _under_way_again(actor, ended)
     medicines = []
     for p in others:
         assert p.drug is not None
-        what: rules.What = "recent" if p.supply_until is not None and p.supply_until < on else "active"
+        what: rules.What = "recent" if p.pk in ended and p.pk not in again else "active"
         medicines.append(
             _medicine(
                 p.drug,
@@ -110,10 +115,19 @@ def _others(prescription: Prescription, *, on: date) -> tuple[rules.Medicine, ..
                 key=p.number,
                 what=what,
                 since=p.supply_from,
-                until=p.supply_until,
+                until=None if p.pk in again else p.supply_until,
             )
         )
     return tuple(medicines)
+
+
+def _under_way_again(actor: Actor, ended: dict[int, date]) -> set[int]:
+    """Of prescriptions and the last day of what was handed over: those of which a later fill was screened and not ended since.
+
+    A refill that lies in its bin is about to be taken, however long ago the supply before it ended.
+    """
+    found = Screening.objects.filter(prescription__in=ended, is_current=True) if ended else Screening.objects.none()
+    return {pk for pk, at in found.values_list("prescription_id", "at") if actor.day(at) > ended[pk]}
 
 
 def _fingerprint(new: rules.Medicine, allergies: tuple[rules.AllergyFact, ...] | None) -> str:
@@ -127,7 +141,7 @@ def _fingerprint(new: rules.Medicine, allergies: tuple[rules.AllergyFact, ...] |
 def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screening:
     """Screen a prescription against the profile of now; in the running transaction. What a pharmacist said to the same finding before, stands."""
     new, allergies, on = _new(prescription), _allergies(prescription), actor.day(at)
-    subject = rules.Subject(allergies=allergies, medicines=_others(prescription, on=on), on=on)
+    subject = rules.Subject(allergies=allergies, medicines=_others(actor, prescription, on=on), on=on)
     result = rules.screen(new, subject, rules.default_packs())
     # The old one is closed first: an answer to it that is being written is waited for and taken over, a later one refused.
     said = {(a.rule, a.sentence): a for a in void(prescription) if a.resolved_at is not None}
@@ -151,7 +165,8 @@ def screen(actor: Actor, *, prescription: Prescription, at: datetime) -> Screeni
             source=f.source,
         )
         before = said.get((f.code, f.sentence))
-        if before is not None:
+        # What was said of a mild reaction is no answer to a severe one.
+        if before is not None and before.severity <= alert.severity:
             alert.resolved_at, alert.resolved_by = before.resolved_at, before.resolved_by
             alert.resolution, alert.reason = before.resolution, before.reason
         alert.stops = f.severity.is_serious and alert.resolved_at is None

@@ -163,6 +163,9 @@ def return_to_stock(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill
     bag = fill.bag
     fill = advance(actor, fill, "return_to_stock", at=at, why=why, bag=None)
     completion.drop(actor, fill, at=at, why=why)
+    if fill.kind == Fill.Kind.COMPLETION:
+        completion.shorten(fill)
+    completion.close_screening(fill)
     auto_refill.end_returned(actor, fill, at=at)
     if bag is not None and not bag.fills.exists():
         Bag.objects.filter(pk=bag.pk).update(state=Bag.State.EMPTIED, since=at)

@@ -7,13 +7,14 @@ from officina.base import audit, numbering
 from officina.base.access import Actor
 from officina.base.rows import keep
 from officina.dispensing.models import Fill
-from officina.dispensing.rules.machine import State
+from officina.dispensing.rules.machine import OPEN, State
 from officina.dispensing.services import amounts
 from officina.dispensing.services.steps import advance, touch
 from officina.kernel.ids.numbers import HouseNumber
 from officina.law import partial
 from officina.prescriptions import queries as orders
 from officina.prescriptions.services import orders as prescriptions
+from officina.screening import services as screening
 
 PARTIAL = audit.verb("fill.partial", "filled in part")
 
@@ -88,13 +89,13 @@ def _due_by(actor: Actor, fill: Fill, case: partial.Case, *, since: datetime) ->
 
 def shorten(rest: Fill) -> None:
     """Its rest will not be filled: what went out lasts only as long as there is of it, or the next refill would seem too soon. In the
-    running transaction, after the rest is cancelled; days are counted down, so that nobody is left without for a part of one.
+    running transaction, after the rest is cancelled or back in stock; days are counted down, so that nobody is left without for a part of one.
     """
     first = rest.rest_of
     if first is None or not first.days_supply or not first.quantity or not rest.quantity:
         return
-    others = Fill.objects.filter(rest_of=first).exclude(state=State.CANCELLED).values_list("quantity", flat=True)
-    kept = first.quantity + sum((one or Decimal(0) for one in others), Decimal(0))
+    others = Fill.objects.filter(rest_of=first).exclude(state__in=[State.CANCELLED, State.RETURNED])
+    kept = first.quantity + sum((one or Decimal(0) for one in others.values_list("quantity", flat=True)), Decimal(0))
     days = int(first.days_supply * kept / (kept + rest.quantity))
     rx = rest.prescription
     if first.state == State.SOLD and rx.supply_from is not None and rx.supply_until is not None:
@@ -102,6 +103,12 @@ def shorten(rest: Fill) -> None:
         prescriptions.note_supply(rx, since=rx.supply_from, until=max(rx.supply_until - lost, rx.supply_from))
     first.days_supply = days
     keep(first, "days_supply")
+
+
+def close_screening(fill: Fill) -> None:
+    """Nothing of the order is under way any more: what was found about it no longer counts, nor the medicine against another one."""
+    if not Fill.objects.filter(prescription_id=fill.prescription_id, state__in=OPEN).exists():
+        screening.void(fill.prescription)
 
 
 def drop(actor: Actor, fill: Fill, *, at: datetime, why: str) -> None:

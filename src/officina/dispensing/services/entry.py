@@ -57,6 +57,7 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
     ask(actor, fill, "amend", at=at, why=why)
     lock(fill)
     _refuse_split(fill)
+    _refuse_another_medicine(fill, entry)
     ordered = _ordered(fill, entry, package)
     if fill.state in {*COUNTED, State.CHECKED}:
         counting.undo(actor, fill, at=at, why=why)
@@ -73,6 +74,16 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
         "price": None,
     }
     return advance(actor, fill, "amend", at=at, why=why, labels_printed=0, **blank, **ordered)
+
+
+def _refuse_another_medicine(fill: Fill, entry: Entry) -> None:
+    """Refused where the patient has some of the order already: its profile would say another medicine than the one at home."""
+    is_other = fill.prescription.drug_id != entry.drug.pk
+    if is_other and Fill.objects.filter(prescription_id=fill.prescription_id, state=State.SOLD).exists():
+        raise Refused(
+            "another_medicine",
+            f"{fill.prescription.drug} was handed over of this order already. Another medicine needs a new prescription; cancel this fill.",
+        )
 
 
 def _refuse_split(fill: Fill) -> None:

@@ -104,5 +104,5 @@ def cancel(actor: Actor, *, fill: Fill, why: str, at: datetime) -> Fill:
         completion.shorten(fill)
     if not Fill.objects.filter(prescription_id=fill.prescription_id).exclude(state=State.CANCELLED).exists():
         prescriptions.end(fill.prescription)
-        screening.void(fill.prescription)
+    completion.close_screening(fill)
     return fill
