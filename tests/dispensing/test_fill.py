@@ -7,6 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 import cast as standing
+from cast import package
+from officina.base.models import AuditEntry
 from officina.dispensing import queries
 from officina.dispensing.models import Fill, FillScan
 from officina.dispensing.services import checking, entry, filling, intake, pickup, review
@@ -494,3 +496,31 @@ def test_another_pharmacy_sees_nothing(cast):
     refused("no_fill", queries.fill, cast.max, str(fill.code))
     assert queries.fill_by_number(cast.max, fill.number) is None
     assert queries.worklist(cast.max, "bin") == []
+
+
+class TestAnotherPackage:
+    """Of the same medicine: it has a price of its own, and may have to be given whole."""
+
+    @pytest.fixture
+    def other(self, cast):
+        made = package("lisinopril", "10 mg", ndc="11111-3333-2", ingredient="lisinopril")
+        made.unit_cost = Decimal("3.00")
+        made.save()
+        return made
+
+    @pytest.fixture
+    def fill(self, cast):
+        return cast.ready(cast.lisinopril, drug=cast.lisinopril.product.drug, quantity=Decimal(90))
+
+    def test_its_price_is_asked_anew(self, cast, fill, other):
+        before = fill.price
+        fill = filling.change_product(cast.tess, fill=fill, package=other, at=cast.at())
+        assert fill.price > 90 * 3 > before
+        told = AuditEntry.objects.get(verb="fill.product_changed")
+        assert (told.before["price"], told.after["price"]) == (str(before), str(fill.price))
+
+    def test_one_that_is_given_whole_is_not_cut(self, cast, fill, other):
+        other.unit_of_use = True
+        other.save()
+        with pytest.raises(Refused, match="whole packages of 100"):
+            filling.change_product(cast.tess, fill=fill, package=other, at=cast.at())

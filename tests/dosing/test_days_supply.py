@@ -57,6 +57,17 @@ def test_fifteen_drops_a_ml_and_primed_pens_are_told_as_other_answers():
     assert counted("instill 1 drop in both eyes bid", "5 mL", drops_per_ml=Fraction(15)).others == ()
 
 
+@pytest.mark.parametrize(
+    ("directions", "quantity"),
+    [("1 neb q4h prn", "75 mL"), ("take 1 by mouth 2 times a day", "150 mL"), ("inject 20 sc daily", "10 mL")],
+)
+def test_a_dose_that_does_not_say_of_what_is_not_taken_for_millilitres(directions, quantity):
+    """25 vials of 3 mL at one every four hours are four days, not the twelve of 1 mL each."""
+    told = counted(directions, quantity)
+    assert told.days is None
+    assert "does not say of what: ask for the dose in mL" in told.why_not
+
+
 def test_priming_is_let_out_at_each_injection():
     told = counted("inject 10 units subq three times daily", "3 mL", ["1 mL = 100 units"], priming=Fraction(2))
     assert told.days == 10

@@ -11,6 +11,8 @@ from officina.dosing.supply_facts import Medicine
 
 _TWO = ("in both", "in each")
 _EACH = ("drop", "spray", "inch", "puff", "application", "")
+_MEASURED = ("mL", "g")
+"""A medicine that is counted in these has no pieces: a dose of it needs its unit."""
 _UNSAID = ("thin layer", "small amount", "pea-sized amount", "application", "")
 _ONCE = ("only 1 dose", "right away")
 _DAYS = {"week": 7, "month": 30}
@@ -172,6 +174,9 @@ def _dose(part: Part, medicine: Medicine, unit: str, notes: list[str]) -> tuple[
     if dose is None or (dose.unit in _UNSAID and part.verb in ("apply", "use", "shampoo", "wash")):
         dose, steps = _cream(part, dose, medicine)
     else:
+        if not dose.unit and unit in _MEASURED:
+            # Taken for milliliters, one vial of a nebulizer or one teaspoon would last several times as long as it does.
+            raise Uncountable(f"“{said(one(dose.high, ''))}” does not say of what: ask for the dose in {unit}.")
         largest = one(dose.high, dose.unit or unit)
         steps = (f"the largest dose is {said(largest)}",) if dose.low != dose.high else ()
         dose = largest

@@ -7,8 +7,19 @@ from officina.base.access import Actor
 from officina.dispensing.models import Fill
 from officina.dispensing.rules import pricing
 from officina.drugs import prices
+from officina.drugs.models import Package
 from officina.kernel.errors import Refused
 from officina.kernel.quantity import to_cents
+
+
+def refuse_cut(package: Package, quantity: Decimal) -> None:
+    """Refused where a package that is given whole would be opened."""
+    if package.unit_of_use and quantity % package.holds:
+        raise Refused(
+            "not_whole_packages",
+            f"{package.ndc} is dispensed in whole packages of {package.holds:f} {package.unit}.",
+            {"quantity": f"A multiple of {package.holds:f}"},
+        )
 
 
 def agreed(actor: Actor, fill: Fill, *, at: datetime) -> Decimal:

@@ -9,7 +9,7 @@ from officina.base.command import command
 from officina.dispensing import queries, refillable
 from officina.dispensing.models import Fill
 from officina.dispensing.rules.machine import COUNTED, State
-from officina.dispensing.services import counting
+from officina.dispensing.services import amounts, counting
 from officina.dispensing.services.steps import advance, ask, lock
 from officina.drugs import queries as drugs
 from officina.drugs.models import Package
@@ -147,9 +147,9 @@ def _ordered(fill: Fill, entry: Entry, package: Package) -> dict[str, Any]:
         )
     if _is_smaller(fill, entry):
         assert fill.quantity is not None
-        _refuse_cut(package, fill.quantity)
+        amounts.refuse_cut(package, fill.quantity)
         return {"patient": entry.patient, "package": package, "owed": 0}
-    _refuse_cut(package, entry.quantity)
+    amounts.refuse_cut(package, entry.quantity)
     _refuse_more(fill, entry)
     return {
         "patient": entry.patient,
@@ -160,12 +160,3 @@ def _ordered(fill: Fill, entry: Entry, package: Package) -> dict[str, Any]:
         "common_date": None,
         "lasts_until": None,
     }
-
-
-def _refuse_cut(package: Package, quantity: Decimal) -> None:
-    if package.unit_of_use and quantity % package.holds:
-        raise Refused(
-            "not_whole_packages",
-            f"{package.ndc} is dispensed in whole packages of {package.holds:f} {package.unit}.",
-            {"quantity": f"A multiple of {package.holds:f}"},
-        )

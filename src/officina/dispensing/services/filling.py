@@ -13,7 +13,7 @@ from officina.dispensing.models import Fill, FillScan
 from officina.dispensing.rules import containers
 from officina.dispensing.rules.containers import Came, Stop, Wanted
 from officina.dispensing.rules.machine import IN_HOUSE, State
-from officina.dispensing.services import completion, counting
+from officina.dispensing.services import amounts, completion, counting
 from officina.dispensing.services.steps import advance, ask, lock, touch
 from officina.drugs import queries as drugs
 from officina.drugs.models import Package
@@ -265,10 +265,31 @@ def change_product(actor: Actor, *, fill: Fill, package: Package, at: datetime) 
     ):
         words = f": {rx.daw_words}" if rx.daw_words else ""
         raise Refused("dispense_as_written", f"Product selection code {rx.daw} allows no other product{words}.")
-    before = fill.package.ndc
+    amounts.refuse_cut(package, fill_quantity(fill))
+    before, price = fill.package.ndc, fill.price
     touch(fill, package=package, labels_printed=0)
-    audit.record(actor, CHANGED_PRODUCT, at=at, on=fill, before={"ndc": before}, after={"ndc": package.ndc})
+    if price is not None and not _is_split(fill):
+        # What was agreed was the price of the other package.
+        fill.price = amounts.agreed(actor, fill, at=at)
+        keep(fill, "price")
+    audit.record(
+        actor,
+        CHANGED_PRODUCT,
+        at=at,
+        on=fill,
+        before={"ndc": before, "price": _told(price)},
+        after={"ndc": package.ndc, "price": _told(fill.price)},
+    )
     return fill
+
+
+def _is_split(fill: Fill) -> bool:
+    """Whether it is a part or the owed rest of an order, whose two prices add up to the one that was agreed."""
+    return fill.kind == Fill.Kind.COMPLETION or bool(fill.owed)
+
+
+def _told(price: Decimal | None) -> str | None:
+    return None if price is None else str(price)
 
 
 @command

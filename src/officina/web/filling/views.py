@@ -139,8 +139,11 @@ def scan(request: DeskRequest, code: str) -> None:
 @work.act("change_product")
 def change_product(request: DeskRequest, code: str) -> None:
     package = drugs.package(form(request, ProductForm).facts()["package"])
-    filling.change_product(request.actor, fill=_fill(request, code), package=package, at=request.at)
-    tell(request, f"Now {package.product.labeler}, NDC {package.ndc}. Print the new label.")
+    before = _fill(request, code)
+    price = before.price
+    fill = filling.change_product(request.actor, fill=before, package=package, at=request.at)
+    costs = f" It costs ${fill.price:.2f}." if fill.price is not None and fill.price != price else ""
+    tell(request, f"Now {package.product.labeler}, NDC {package.ndc}.{costs} Print the new label.")
 
 
 @work.act("partial")
