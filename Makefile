@@ -10,10 +10,12 @@ export OFFICINA_REFERENCE_DATA ?= $(abspath ../shared/data)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sqlite test-postgresql test-browser check format bench drill screenshots understood lock clean
+.PHONY: help install setup demo test test-sqlite test-postgresql test-browser check format bench drill screenshots understood lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
+
+install: $(BIN)/.runtime ## a virtual environment with what it runs on, from the lock file
 
 setup: $(BIN)/.dev ## a virtual environment with everything, from the lock files
 

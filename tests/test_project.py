@@ -151,3 +151,9 @@ def test_no_house_lies_among_the_project_s_files():
         ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.splitlines()
     assert [name for name in files if Path(name).name in {"secret_key", "officina.sqlite3"}] == []
+
+
+def test_every_setting_is_told_to_whoever_opens_a_pharmacy():
+    settings = (ROOT / "src/officina/project/settings.py").read_text()
+    told = (ROOT / "docs/guide/opening.md").read_text()
+    assert set(re.findall(r'"(OFFICINA_[A-Z_]+)"', settings)) - set(re.findall(r"^\| `(OFFICINA_[A-Z_]+)`", told, re.MULTILINE)) == set()  # fmt: skip

@@ -1,5 +1,7 @@
 """The command: done once under its key, retried when the database asks, and a refusal leaves its trace."""
 
+import threading
+import time
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -200,8 +202,22 @@ def test_sixteen_at_once_with_one_key_do_it_once(together):
     assert Move.objects.filter(lot__number="RACE").count() == 1
 
 
-def test_on_sqlite_writers_stand_in_line(cast):
+@pytest.mark.django_db(transaction=True)
+def test_on_sqlite_writers_stand_in_line():
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite needs the line")
+    inside, tried = [], threading.Event()
+
+    def second():
+        tried.set()
+        with commands.write_lock():
+            inside.append("second")
+
     with commands.write_lock():
-        pass
+        other = threading.Thread(target=second)
+        other.start()
+        tried.wait()
+        time.sleep(0.2)
+        inside.append("first")
+    other.join()
+    assert inside == ["first", "second"]

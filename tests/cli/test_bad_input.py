@@ -151,3 +151,9 @@ def test_a_pharmacy_is_opened_once_and_a_username_given_once(house_env, run, sai
     assert "The name ada is taken" in said_no(house_env, "add-person", "ada", *PERSON, "--role", "owner", status=1)
     assert "no role 'boss'" in said_no(house_env, "add-person", "bo", *PERSON, "--role", "boss", status=1)
     assert "real pharmacy" in said_no(house_env, "demo", "--prescriptions", "1", "--no-serve", status=1)
+
+
+def test_other_machines_are_not_let_in_under_a_name_that_nobody_told(bare_env, said_no):
+    """Each of their requests would be answered with a bare 400."""
+    env = {key: value for key, value in bare_env.items() if key != "OFFICINA_HOSTS"}
+    assert "Set OFFICINA_HOSTS" in said_no(env, "serve", "--host", "0.0.0.0", "--port", "1", status=1)

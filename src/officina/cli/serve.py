@@ -1,5 +1,6 @@
 """`officina serve`: the web application on this machine, with its worker."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ PROCESSES, THREADS = 2, 4
 )
 def serve(port: int, host: str) -> None:
     """Serve the web application; stop with Ctrl+C."""
+    _must_be_known(host)
     _must_be_free(port=port, host=host)
     house.migrate()
     run(port=port, host=host)
@@ -58,6 +60,17 @@ def _work(*, port: int, host: str) -> None:
     finally:
         worker.terminate()
         worker.wait(timeout=10)
+
+
+def _must_be_known(host: str) -> None:
+    """Exit 1 in words where other machines would reach it and each of their requests be refused: no name of it was told."""
+    if not os.environ.get("OFFICINA_HOSTS") and host not in {"127.0.0.1", "localhost", "::1"}:
+        click.echo(
+            f"With --host {host} other machines reach Officina, and it answers only to names that it was told. Set OFFICINA_HOSTS to those "
+            "under which they reach it, such as OFFICINA_HOSTS=pharmacy.example.org (docs/guide/opening.md).",
+            err=True,
+        )
+        sys.exit(1)
 
 
 def _must_be_free(*, port: int, host: str) -> None:

@@ -48,7 +48,7 @@ from officina.kernel.clock import day_of
 from officina.kernel.errors import Refused
 from officina.labels.content import LabelFacts
 from officina.patients import queries as patients
-from officina.prescriptions.models import Message, Prescription
+from officina.prescriptions.models import Prescription
 from officina.screening import queries as screening
 
 _WITH = ("prescription__drug", "prescription__prescriber", "patient", "package__product__drug", "bag")
@@ -306,12 +306,6 @@ def fills_of_patient(actor: Actor, person_id: int, *, cursor: str = "") -> Page[
     if records == [person_id] and not cursor:
         return first(_NEWEST_OF(site=actor.site_id, patient=person_id), by="received_at", size=SLICE)
     return page(fills(actor).filter(patient__in=records), cursor=cursor, by="received_at", size=SLICE)
-
-
-def message_of(fill: Fill) -> Message | None:
-    """The message a fill's prescription came by, with its bytes."""
-    p = fill.prescription
-    return Message.objects.select_related("received").filter(pk=p.message_id).first() if p.message_id else None
 
 
 def parts(fill: Fill) -> list[FillPart]:

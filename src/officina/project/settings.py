@@ -76,7 +76,7 @@ DRUG_SOURCES = os.environ.get("OFFICINA_DRUG_SOURCES", "")
 """The house's own addresses and limits of the official lists; the shipped ones hold for what it does not name."""
 SECRET_KEY = _secret()
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("OFFICINA_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+ALLOWED_HOSTS = os.environ.get("OFFICINA_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("OFFICINA_ORIGINS", "").split(",") if o]
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

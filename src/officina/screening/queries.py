@@ -74,8 +74,3 @@ def alert(actor: Actor, code: str) -> Alert:
     if found is None:
         raise Refused("no_alert", "There is no such alert here.")
     return found
-
-
-def dismissed_today(actor: Actor, *, since: object) -> int:
-    """How many alerts were resolved at the site since then: a figure for the pharmacist."""
-    return Alert.objects.filter(screening__site_id=actor.site_id, resolved_at__gte=since).count()

@@ -8,8 +8,6 @@ NPI: Final = ("http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6")
 DEA: Final = ("urn:oid:2.16.840.1.113883.4.814",)
 UCUM: Final = "http://unitsofmeasure.org"
 IDENTIFIER_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
-ALLERGY_CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
-ALLERGY_VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
 SUBSTITUTION: Final = "http://terminology.hl7.org/CodeSystem/v3-substanceAdminSubstitution"
 ACT_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 
