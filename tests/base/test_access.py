@@ -243,3 +243,16 @@ def test_an_older_house_gets_the_acts_of_a_newer_edition_once_and_loses_none(db)
     assert (grants["prescriptions.ask"], grants["house.own"]) == ("alone", "alone")
     told = AuditEntry.objects.filter(verb="site.role_renewed")
     assert [entry.after for entry in told] == [{"role": "pharmacist", "acts": ["prescriptions.ask"]}]
+
+
+def test_who_supervises_must_be_licensed_today():
+    """An act that asks for no licence of its own is done under a pharmacist all the same."""
+    own = held("technician_trainee")
+    trainee = person("technician_trainee", own, user_id=9, supervisor=replace(BOSS, role_licences=("pharmacist",)))
+    assert isinstance(decide(dispensing.FILL, trainee, on=TODAY), Allowed)
+    lapsed = replace(
+        BOSS, licences=(held("pharmacist", until=TODAY - timedelta(days=1)),), role_licences=("pharmacist",)
+    )
+    answer = decide(dispensing.FILL, replace(trainee, supervisor=lapsed), on=TODAY)
+    assert isinstance(answer, Denied)
+    assert answer.code == "supervisor_licence"

@@ -10,7 +10,7 @@ import cast as standing
 from officina.base import queries as house
 from officina.dispensing import queries
 from officina.dispensing.models import Fill
-from officina.dispensing.services import checking, entry, filling, pickup, review
+from officina.dispensing.services import checking, entry, filling, pickup, refills, review
 from officina.dispensing.services.filling import Scanned
 from officina.drugs.models import SubstanceSchedule
 from officina.inventory import queries as stock
@@ -246,3 +246,53 @@ class TestTheStateOfTheSite:
         SubstanceSchedule.objects.create(key="s", jurisdiction="US", substance="METFORMIN", schedule=1)
         with pytest.raises(Refused, match="Schedule I substance"):
             cast.entered(cast.metformin, drug=cast.metformin.product.drug)
+
+
+class TestAnotherOrder:
+    """Of an order of which something is at the patient's home or in its bin, neither the medicine nor the patient becomes another."""
+
+    @pytest.fixture
+    def again(self, cast):
+        first = cast.sold()
+        return refills.refill(cast.ada, prescription=first.prescription, at=cast.at(), early="lost it")
+
+    def test_not_by_sending_its_refill_back(self, cast, again):
+        back = entry.send_back(cast.ada, fill=again, why="another drug", at=cast.at())
+        other = cast.entry(drug=cast.lisinopril.product.drug)
+        with pytest.raises(Refused, match="Another medicine needs a new prescription"):
+            entry.submit_entry(cast.tess, fill=back, entry=other, package=cast.lisinopril, at=cast.at())
+
+    def test_nor_by_changing_the_patient(self, cast, again):
+        other = cast.entry(patient=cast.omar)
+        with pytest.raises(Refused, match="Another patient needs a new prescription"):
+            entry.amend(cast.ada, fill=again, entry=other, package=cast.metformin, why="x y z", at=cast.at())
+
+    def test_its_directions_may_change(self, cast, again):
+        other = cast.entry(directions="Take 1 tablet by mouth 3 times a day with meals.")
+        assert (
+            entry.amend(cast.ada, fill=again, entry=other, package=cast.metformin, why="called", at=cast.at()).state
+            == "entry_check"
+        )
+
+
+def test_a_refill_after_a_split_that_was_sold_whole_may_be_changed(cast):
+    def to_the_patient(fill):
+        fill = filling.label_printed(cast.tess, fill=fill, at=cast.at())
+        fill = checking.verify(cast.ada, fill=filling.submit_fill(cast.tess, fill=fill, at=cast.at()), at=cast.at())
+        return cast.handed_over(checking.bag(cast.tess, fill=fill, bin_name="A1", at=cast.at()))
+
+    fill = filling.take(cast.tess, fill=cast.ready(), at=cast.at())
+    cast.scan(fill, cast.lot, Decimal(20))
+    fill = to_the_patient(filling.partial(cast.tess, fill=again(cast, fill), why="short", at=cast.at()))
+    rest = filling.take(cast.tess, fill=again(cast, Fill.objects.get(rest_of=fill)), at=cast.at())
+    cast.scan(rest, cast.lot)
+    to_the_patient(again(cast, rest))
+    refill = refills.refill(cast.tess, prescription=fill.prescription, at=cast.later(28))
+    called = {"entry": cast.entry(), "package": cast.metformin, "why": "called"}
+    assert entry.amend(cast.ada, fill=refill, **called, at=cast.at()).state == "entry_check"
+
+
+def test_what_was_held_before_its_entry_was_checked_is_not_screened(cast):
+    held = review.hold(cast.ada, fill=cast.received(), why="wait", at=cast.at())
+    with pytest.raises(Refused, match="Check the entry first"):
+        review.screen_again(cast.ada, fill=held, at=cast.at())

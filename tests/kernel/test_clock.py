@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from officina.kernel.clock import add_months, day_of, in_words, now
+from officina.kernel.clock import add_days, add_months, day_of, in_words, now
 
 DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 
@@ -67,3 +67,9 @@ def test_adding_months_never_leaves_the_month(day, months):
 )
 def test_a_waiting_time_is_said_as_people_say_it(span, words):
     assert in_words(span) == words
+
+
+def test_the_calendar_ends():
+    assert add_months(date(9999, 7, 1), 6) == add_days(date(9999, 12, 1), 90) == date.max
+    assert add_months(date(9998, 12, 31), 1) in {date(9999, 1, 31), date.max}
+    assert add_days(date(2026, 11, 20), 90) == date(2027, 2, 18)

@@ -1,5 +1,7 @@
 """The patients' desk: find somebody, and write down what is known of them."""
 
+import base64
+
 import pytest
 
 from officina.patients import queries, services
@@ -186,3 +188,10 @@ def test_asked_about_allergies_and_there_are_none(cast, tess):
     (lena,) = queries.search(cast.ada, "quist")
     assert "Allergies not asked" in text(tess.get(answer["Location"]))
     assert "No known allergies" in text(post(tess, lena, "no_known_allergies"))
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-20T10:00:00"])
+def test_a_made_up_place_in_the_list_is_refused(seat, cast, at):
+    cursor = base64.urlsafe_b64encode(f"{at}|1".encode()).decode()
+    for page in (f"/patients/{cast.rosa.code}/", "/intake/", "/audit/"):
+        assert seat(cast.ada).get(page, {"after": cursor}).status_code < 500

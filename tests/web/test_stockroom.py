@@ -210,3 +210,10 @@ def test_the_makers_own_bottle_has_none(cast, tess):
 def test_a_lot_number_that_is_a_script_is_text(tess):
     assert receive(tess, lot_number="<b>'\"").status_code in {303, 422}
     assert "<b>'" not in tess.get("/stock/").content.decode()
+
+
+@pytest.mark.parametrize("counted", ["0.1234567", "59.0000001"])
+def test_a_count_finer_than_is_kept_is_refused_in_words(seat, cast, counted):
+    answer = seat(cast.ada).post(f"/stock/lot/{cast.lot.code}/", {"do": "count", "counted": counted, "why": "x y z"})
+    assert answer.status_code == 422
+    assert "At most 6 decimal places." in answer.content.decode()

@@ -93,6 +93,8 @@ class Supervisor:
     name: str
     grants: Mapping[str, str]
     licences: tuple[LicenceFact, ...]
+    role_licences: tuple[str, ...] = ()
+    """Kinds of which one must be valid for the supervisor's role to count at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,9 +232,8 @@ def _under_supervision(what: Act, actor: Actor, on: date, done_by: Mapping[str, 
         )
     if boss.grants.get(what.code) != Level.ALONE:
         return Denied("supervisor_may_not", f"{boss.name} may not {what.title}, so cannot supervise it.")
-    if what.licences and not any(
-        lic.kind in what.licences and lic.valid(actor.jurisdiction, on) for lic in boss.licences
-    ):
+    valid = {lic.kind for lic in boss.licences if lic.valid(actor.jurisdiction, on)}
+    if any(kinds and not valid.intersection(kinds) for kinds in (what.licences, boss.role_licences)):
         return Denied("supervisor_licence", f"{boss.name} has no valid licence to supervise this.")
     if any(done_by.get(part) == boss.user_id for part in what.not_by):
         return Denied("same_person", f"{boss.name} had an earlier part in this work and cannot supervise this act.")

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.expressions import Combinable
 
+from officina.kernel.errors import ParseError
 from officina.kernel.quantity import MONEY_PLACES, QUANTITY_PLACES, D
 
 _Set_contra = TypeVar("_Set_contra", contravariant=True)
@@ -63,7 +64,9 @@ class ScaledField(_Base[_Set_contra, _Get_co]):
             return value  # type: ignore[no-any-return]
         scaled = D(value).scaleb(self.places)
         if scaled != scaled.to_integral_value():
-            raise ValueError(f"{value} is finer than {self.places} decimal places: refused, not rounded")
+            raise ParseError(
+                "number", expected=f"at most {self.places} decimal places: none is rounded", got=str(value)
+            )
         return int(scaled)
 
     def value_to_string(self, obj: models.Model) -> str:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from django.db import models
@@ -45,6 +45,9 @@ def after(at: datetime, pk: int) -> str:
 def _read(cursor: str) -> tuple[datetime, int]:
     try:
         at, pk = base64.urlsafe_b64decode(cursor.encode()).decode().split("|")
-        return datetime.fromisoformat(at), int(pk)
-    except (ValueError, binascii.Error) as problem:
+        read = datetime.fromisoformat(at)
+        if read.tzinfo is None:
+            raise ValueError("no zone")
+        return read.astimezone(UTC), int(pk)
+    except (ValueError, OverflowError, binascii.Error) as problem:
         raise ParseError("page cursor", expected="the link of a page that was shown", got=cursor) from problem

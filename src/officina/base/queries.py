@@ -66,7 +66,9 @@ def actor_for(user_id: int, site_id: int, *, station: str = "", key: str = "") -
 
 def _supervisor(boss: User, site: Site) -> Supervisor | None:
     works = _WORKS.first(user=boss.pk, site=site.pk)
-    return Supervisor(boss.pk, boss.name, works.role.grants, _licences(boss)) if works else None
+    if works is None:
+        return None
+    return Supervisor(boss.pk, boss.name, works.role.grants, _licences(boss), tuple(works.role.licences))
 
 
 def actor_called(username: str, site_id: int, *, station: str = "") -> Actor | None:

@@ -1,15 +1,17 @@
 """What every command needs: a database that is up to date, a site to work at, and one way to answer."""
 
+import fcntl
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connection
 
 from officina.base import queries, services
 from officina.base.access import Actor
@@ -18,20 +20,40 @@ from officina.inventory import services as inventory
 from officina.kernel import clock
 from officina.kernel.errors import Refused
 
+MIGRATING = 0x0FF1C1
+"""The number of the lock that PostgreSQL keeps for it."""
+
 
 def migrate() -> None:
     """Bring the database to the shape of this edition; exit 1 in words where it cannot be reached, opened or written."""
     try:
-        call_command("migrate", verbosity=0, interactive=False)
+        with _one_at_a_time():
+            call_command("migrate", verbosity=0, interactive=False)
         services.catch_up(at=clock.now())
-    except DatabaseError as no:
-        if type(no) not in {DatabaseError, OperationalError}:
+    except (DatabaseError, OSError) as no:
+        if isinstance(no, DatabaseError) and type(no) not in {DatabaseError, OperationalError}:
             raise  # A fault of a migration is ours, and must be seen whole.
         click.echo(
             f"The database cannot be used: {' '.join(str(no).split())}\nIt was looked for at: {_whereabouts()}",
             err=True,
         )
         sys.exit(1)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two commands that are started on a house of before bring it up to date one after the other."""
+    if connection.vendor == "sqlite":
+        with (Path(settings.HOME) / "migrating.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
 
 
 def _whereabouts() -> str:

@@ -123,6 +123,8 @@ def _judged(actor: Actor, source: IO[str]) -> logbook.Answer:
             product=str(told.get("product", "")), salt=str(told["salt"]), unit_mg=D(str(told["unit_mg"])),
             units_each=int(told["units_each"]), packages=int(told.get("packages", 1)),
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise ParseError("wish", expected="the JSON that --help tells", got=type(problem).__name__) from problem
+    except KeyError as missing:
+        raise ParseError("wish", expected="the JSON that --help tells", got=f"no {missing.args[0]}") from missing
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, OSError) as problem:
+        raise ParseError("wish", expected="the JSON that --help tells", got=str(problem)) from problem
     return logbook.judged(actor, buyer, ware, at=clock.now())

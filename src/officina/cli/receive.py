@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from officina.base.access import Actor
 from officina.cli import house
 from officina.exchange import intake
 from officina.exchange.intake import Receipt
@@ -33,13 +34,24 @@ def receive(files: tuple[Path, ...], as_json: bool, site_name: str) -> None:
     actor = house.interface(site_name)
     results = []
     for file in files:
-        got = intake.receive(actor, file.read_bytes(), name=file.name, at=clock.now())
-        results.append(_result(file, got))
+        results.append(_taken(actor, file))
         if not as_json:
             _say(results[-1])
     if as_json:
         house.answer({"files": results})
     sys.exit(1 if any(r["status"] == "refused" for r in results) else 0)
+
+
+def _taken(actor: Actor, file: Path) -> dict[str, Any]:
+    """What became of a file; one that cannot be read holds up none of the others."""
+    try:
+        data = file.read_bytes()
+    except OSError as no:
+        why = f"unreadable_file: {no.strerror or no}"
+        return {
+            "file": str(file), "format": "", "status": "refused", "prescriptions": [], "reasons": [why], "questions": {}, "message": "",
+        }  # fmt: skip
+    return _result(file, intake.receive(actor, data, name=file.name, at=clock.now()))
 
 
 def _result(file: Path, got: Receipt) -> dict[str, Any]:

@@ -81,8 +81,9 @@ def _must_be_free(*, port: int, host: str) -> None:
             # The port of a server that closed a moment ago is free, though its old connections still linger.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as no:
+    except (OSError, UnicodeError) as no:
         click.echo(
-            f"Officina cannot open at {host}:{port}: {no.strerror}. Choose another with --port or --host.", err=True
+            f"Officina cannot open at {host}:{port}: {getattr(no, 'strerror', None) or no}. Choose another with --port or --host.",
+            err=True,
         )
         sys.exit(1)

@@ -15,11 +15,21 @@ def day_of(instant: datetime, zone: str) -> date:
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day of the month so many months on, or that month's last day (2026-08-31 + 6 months = 2027-02-28)."""
+    """The same day of the month so many months on, or that month's last day (2026-08-31 + 6 months = 2027-02-28).
+
+    Where the calendar ends before, its last day: a mistyped year is refused by who asks, not here.
+    """
+    if day.year + (day.month + months) // 12 >= date.max.year:
+        return date.max
     whole = day.year * 12 + day.month - 1 + months
     year, month = divmod(whole, 12)
     first_after = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
     return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), first_after - timedelta(days=1))
+
+
+def add_days(day: date, days: int) -> date:
+    """So many days on; where the calendar ends before, its last day."""
+    return day + timedelta(days=days) if (date.max - day).days >= days else date.max
 
 
 def said(instant: datetime, zone: str) -> str:

@@ -1,9 +1,9 @@
 """How long a prescription holds and how often it may be refilled, by schedule (21 CFR 1306.12, 1306.22; states)."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from officina.kernel.clock import add_months
+from officina.kernel.clock import add_days, add_months
 from officina.law import facts
 from officina.law.facts import Fact
 from officina.law.ruling import Ruling, in_words, ruled, schedule_name, strictest
@@ -27,7 +27,7 @@ class Limit(Fact):
         """The last day for a fill; a day that its month lacks becomes the month's last (Aug 31 + 6 months = Feb 28)."""
         if self.months is not None:
             return add_months(written_on, self.months)
-        return written_on + timedelta(days=self.days) if self.days is not None else None
+        return add_days(written_on, self.days) if self.days is not None else None
 
 
 def limits(schedule: int, *, on: date, state: str = "") -> list[Limit]:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.ndc import Ndc
-from officina.kernel.quantity import D, written
+from officina.kernel.quantity import QUANTITY_PLACES, D, written
 from officina.web.http import DeskRequest
 
 F = TypeVar("F", bound="DeskForm")
@@ -112,6 +112,8 @@ class QuantityField(forms.CharField):
             number = D(text)
         except ParseError as problem:
             raise ValidationError(f"Expected {problem.expected}.") from problem
+        if number.scaleb(QUANTITY_PLACES) % 1:
+            raise ValidationError(f"At most {QUANTITY_PLACES} decimal places.")
         if self.least is not None and number <= self.least:
             raise ValidationError(f"Must be more than {written(self.least)}.")
         return number

@@ -51,7 +51,7 @@ def take(file: Path, *, tick: Tick) -> Copy:
 def verify(file: Path) -> int:
     """Read the whole copy for faults; Refused where it is none of ours or has any. Gives how many prescriptions it holds."""
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as copy:
             said = [row[0] for row in copy.execute("PRAGMA integrity_check")]
             loose = copy.execute("PRAGMA foreign_key_check").fetchone()
             count = int(copy.execute("SELECT count(*) FROM prescriptions_prescription").fetchone()[0])
@@ -78,7 +78,7 @@ def put_back(file: Path, *, at: datetime, tick: Tick) -> Path | None:
     connection.close()
     with (
         write_lock(),
-        closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy,
+        closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as copy,
         closing(sqlite3.connect(here)) as house,
     ):
         copy.backup(house, pages=PAGES, progress=lambda _status, left, of: tick(of - left, of))

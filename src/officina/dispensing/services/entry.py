@@ -57,7 +57,6 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
     ask(actor, fill, "amend", at=at, why=why)
     lock(fill)
     _refuse_split(fill)
-    _refuse_another_medicine(fill, entry)
     ordered = _ordered(fill, entry, package)
     if fill.state in {*COUNTED, State.CHECKED}:
         counting.undo(actor, fill, at=at, why=why)
@@ -76,22 +75,12 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
     return advance(actor, fill, "amend", at=at, why=why, labels_printed=0, **blank, **ordered)
 
 
-def _refuse_another_medicine(fill: Fill, entry: Entry) -> None:
-    """Refused where the patient has some of the order already: its profile would say another medicine than the one at home."""
-    is_other = fill.prescription.drug_id != entry.drug.pk
-    if is_other and Fill.objects.filter(prescription_id=fill.prescription_id, state=State.SOLD).exists():
-        raise Refused(
-            "another_medicine",
-            f"{fill.prescription.drug} was handed over of this order already. Another medicine needs a new prescription; cancel this fill.",
-        )
-
-
 def _refuse_split(fill: Fill) -> None:
     """Refused where the order is cut in two: changing one part would dispense the other on top of it."""
     if fill.kind == Fill.Kind.COMPLETION:
         raise Refused("owed_rest", "This is the owed rest of an order: dispense it as it was agreed, or cancel it.")
     rest = (
-        Fill.objects.filter(prescription_id=fill.prescription_id, kind=Fill.Kind.COMPLETION)
+        Fill.objects.filter(rest_of_id=fill.pk)
         .exclude(state__in=[State.CANCELLED, State.RETURNED])
         .values_list("number", flat=True)
     )
@@ -139,8 +128,27 @@ def _refuse_other_brand(fill: Fill, entry: Entry, package: Package, *, on: date)
         )
 
 
+def _refuse_another_order(fill: Fill, entry: Entry) -> None:
+    """Refused where another fill of it is in the patient's hands or on its way: its medicine or its patient would be told of by nothing any more.
+
+    What is at home would be screened against no new order, and an alert about a vial in its bin would be gone.
+    """
+    rx = fill.prescription
+    is_same_person = rx.patient is not None and rx.patient.person_id == entry.patient.person_id
+    if rx.drug is None or (rx.drug_id == entry.drug.pk and is_same_person):
+        return
+    others = Fill.objects.filter(prescription_id=rx.pk).exclude(pk=fill.pk)
+    if others.exclude(state__in=[State.CANCELLED, State.RETURNED]).exists():
+        whose = "Another medicine" if is_same_person else "Another patient"
+        raise Refused(
+            "another_order",
+            f"Another fill of this order of {rx.drug} was handed over or is on its way. {whose} needs a new prescription; cancel this fill.",
+        )
+
+
 def _ordered(fill: Fill, entry: Entry, package: Package) -> dict[str, Any]:
     """What the fill takes over from the entry; Refused where the package is not of the drug that was ordered."""
+    _refuse_another_order(fill, entry)
     if package.product.drug_id != entry.drug.pk:
         raise Refused(
             "package_of_other_drug", f"{package.ndc} is not {entry.drug}.", {"package": "Choose a package of this drug"}

@@ -10,7 +10,7 @@ from officina.dispensing.models import Fill
 from officina.dispensing.rems import programs
 from officina.dispensing.rules.machine import COUNTED, FINAL, UNSCREENED, State
 from officina.dispensing.services import amounts, completion, counting, rems
-from officina.dispensing.services.steps import advance, ask, lock
+from officina.dispensing.services.steps import advance, ask, held_from, lock
 from officina.kernel.errors import Refused
 from officina.prescriptions.services import orders as prescriptions
 from officina.screening import services as screening
@@ -65,7 +65,8 @@ def refuse_unreviewed(actor: Actor, fill: Fill, *, at: datetime) -> None:
 def screen_again(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
     """Screen against the profile as it is now. What was found new waits for a pharmacist."""
     actor.must(acts.REVIEW, at=at, site_id=fill.site_id)
-    if fill.state in (*UNSCREENED, *FINAL):
+    state = held_from(fill) if fill.state == State.HELD else fill.state
+    if state in (*UNSCREENED, *FINAL):
         raise Refused("not_in_review", "Only an order whose entry was checked is screened. Check the entry first.")
     lock(fill)
     screening.screen(actor, prescription=fill.prescription, at=at)

@@ -40,7 +40,7 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
     """
     step, allowed = ask(actor, fill, name, at=at, why=why)
     before = fill.state
-    to = _held_from(fill) if step.to == BACK else step.to
+    to = held_from(fill) if step.to == BACK else step.to
     values |= {"state": to, "since": at}
     touch(fill, **values)
     rows.note(
@@ -122,6 +122,6 @@ def _stale() -> Refused:
     )
 
 
-def _held_from(fill: Fill) -> str:
+def held_from(fill: Fill) -> str:
     """Where the fill stood when it was set aside, from its own steps."""
     return str(fill.steps.filter(to_state="held").order_by("-id").values_list("from_state", flat=True).first())
