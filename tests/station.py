@@ -81,5 +81,5 @@ class Station:
 
     def _rest(self) -> None:
         self.page.wait_for_load_state("load")
-        expect(self.page.locator(".htmx-request, .htmx-settling, .htmx-swapping")).to_have_count(0)
+        expect(self.page.locator(".htmx-request, .htmx-settling, .htmx-swapping, body.unread")).to_have_count(0)
         self.page.wait_for_timeout(150)

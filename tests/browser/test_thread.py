@@ -133,6 +133,8 @@ def test_one_prescription_through_every_desk_without_a_mouse(house, stations):
     tess.sees("C7", ".fetch")
     tess.scan(bag)
     tess.is_told("done", bag)
+    # After the check the bin has the focus: Escape leaves it, and the letters are keys again.
+    ada.press("Escape")
     ada.go("p", "Pick-up")
     ada.press("Escape", "j", "Enter")
     ada.sees("In hand", "#work")
@@ -146,7 +148,8 @@ def test_one_prescription_through_every_desk_without_a_mouse(house, stations):
     tess.press("Control+Enter")
     tess.is_told("done", "Handed over")
 
-    # The prescription tells the whole story, and so does the trail.
+    # The prescription tells the whole story, and so does the trail. Where the signature has the focus, Escape leaves it.
+    ada.press("Escape")
     ada.search(number)
     ada.sees("handed over", "#work")
     ada.go("a", "Audit")

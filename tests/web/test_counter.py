@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from officina.dispensing.services import review
+from officina.dispensing.services import checking, review
 from officina.drugs import freshness
 from officina.drugs.models import Edition
+from officina.inventory.models import Lot
 from officina.patients import finding
 from officina.prescriptions.models import Message, Received
 from officina.web.counter import waiting
@@ -148,6 +149,28 @@ def test_a_bag_shows_its_bin(seat, cast):
 def test_a_medicine_is_found_by_any_of_its_codes(seat, cast, shape):
     q = shape.format(ndc=cast.metformin.ndc, gtin=cast.metformin.gtin)
     assert "<b>metFORMIN</b> 500 mg tablet" in text(find(seat(cast.ada), q))
+
+
+def test_a_medicine_s_name_is_told_to_be_one_and_where_it_is_looked_up(seat, cast):
+    page = text(find(seat(cast.tess), "metformin"))
+    assert "No patient fits. “metformin” is a medicine" in page
+    assert "<b>metFORMIN</b> 500 mg tablet" in page
+    assert 'action="/stock/"' in page
+    assert 'name="text" value="metformin"' in page
+    found = seat(cast.tess).post("/stock/", {"do": "find", "text": "metformin"})
+    assert str(cast.lot) in text(found)
+
+
+def test_a_code_of_nothing_here_is_told_as_a_code(seat, cast):
+    assert "Nothing here has the code +A123BJC5D6E71G" in text(find(seat(cast.tess), "+A123BJC5D6E71G"))
+    assert "There is no vial V10008 here." in text(find(seat(cast.tess), "V10008"))
+
+
+def test_a_vial_that_came_back_opens_its_lot(seat, cast):
+    fill = checking.return_to_stock(cast.ada, fill=cast.bagged(), why="Nobody came", at=cast.at())
+    vial = Lot.objects.exclude(vial_number="").get()
+    assert fill.state == "returned"
+    assert find(seat(cast.tess), vial.vial_number)["Location"] == f"/stock/lot/{vial.code}/"
 
 
 def test_a_number_with_a_wrong_check_digit_is_told_not_guessed(seat, cast):

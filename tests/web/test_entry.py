@@ -1,5 +1,6 @@
 """The entry desk: as written beside as entered; who and what is proposed, added, found, submitted, changed."""
 
+import html
 import re
 from datetime import date
 from decimal import Decimal
@@ -51,6 +52,12 @@ def typed(cast, **changes):
         "note": "",
     }
     return {**usual, **changes}
+
+
+def asked(answer):
+    """What the page asked about, as it sends it back where it is kept."""
+    [kept] = re.findall(r'name="as_entered" value="([^"]*)"', text(answer))
+    return html.unescape(kept)
 
 
 @pytest.fixture
@@ -209,9 +216,9 @@ class TestTheWork:
         assert "Choose a package of this drug" in text(answer)
 
     def test_schedule_ii_has_no_refills(self, cast, tess, fill):
-        answer = post(
-            tess, fill, "submit_entry", **typed(cast, drug=cast.oxycodone.product.drug_id, package=cast.oxycodone.pk)
-        )
+        sent = typed(cast, drug=cast.oxycodone.product.drug_id, package=cast.oxycodone.pk)
+        sent["as_entered"] = asked(post(tess, fill, "submit_entry", **sent))
+        answer = post(tess, fill, "submit_entry", **sent)
         assert answer.status_code == 422
         assert "no refills" in text(answer)
 
@@ -255,6 +262,89 @@ class TestTheWork:
 
     def test_what_is_typed_is_kept_as_a_draft(self, tess, fill):
         assert f'data-draft="entry-{fill.code}"' in text(tess.get(f"/entry/{fill.code}/"))
+
+
+class TestWhatIsNotAsWritten:
+    def test_it_is_shown_while_it_is_typed_and_nothing_is_kept(self, cast, tess, fill):
+        part = {"HX-Request": "true", "HX-Target": "written", "X-Refresh": "1"}
+        page = text(post(tess, fill, "compare", headers=part, **typed(cast, quantity="90", days_supply="")))
+        assert re.search(r'<tr class="differs"><th>Quantity</th><td[^>]*>60 tablets</td><td>90 tablets ', page)
+        assert "<th>Days' supply</th><td>30</td><td></td>" in html.unescape(page)
+        assert 'id="written"' in page
+        assert 'id="entry"' not in page
+        # The answer of the last act stays where it is.
+        assert 'id="answer"' not in page
+        assert again(cast, fill).version == fill.version
+
+    def test_the_banner_follows_who_is_chosen(self, cast, tess, fill):
+        part = {"HX-Request": "true", "HX-Target": "written", "X-Refresh": "1"}
+        page = text(post(tess, fill, "compare", headers=part, **typed(cast, patient="")))
+        assert 'id="who" class="who" hx-swap-oob="true"' in page
+        assert f'href="/patients/{cast.rosa.code}/"' in page
+        page = text(post(tess, fill, "compare", headers=part, **typed(cast, patient=NOBODY)))
+        assert "Not matched to a patient yet" in page
+
+    @pytest.mark.parametrize(
+        ("changes", "question"),
+        [
+            ({"quantity": "90"}, "Quantity 90, written 60"),
+            ({"days_supply": "90"}, "Days' supply 90, written 30"),
+            ({"refills": "3", "quantity": "30"}, "Quantity 30, written 60; Refills 3, written 2"),
+            ({"quantity": "60.0"}, ""),
+            ({"days_supply": ""}, ""),
+        ],
+    )
+    def test_it_is_asked_once_and_the_same_again_keeps_it(self, cast, tess, fill, changes, question):
+        answer = post(tess, fill, "submit_entry", headers={}, **typed(cast, **changes))
+        if not question:
+            assert answer.status_code == 303
+            return
+        page = html.unescape(text(answer))
+        assert (answer.status_code, again(cast, fill).state) == (200, "entering")
+        assert f"Not as written. {question}." in page
+        assert "Submit as entered" in page
+        kept = asked(answer)
+        assert kept == question
+        # Something else than what was asked about is asked about anew.
+        other = post(
+            tess, fill, "submit_entry", headers={}, **typed(cast, **{**changes, "quantity": "45"}, as_entered=kept)
+        )
+        assert (other.status_code, again(cast, fill).state) == (200, "entering")
+        answer = post(tess, fill, "submit_entry", headers={}, **typed(cast, **changes, as_entered=kept))
+        assert (answer.status_code, again(cast, fill).state) == (303, "entry_check")
+
+    def test_another_medicine_and_another_substitution_are_asked_about(self, cast, tess):
+        fill = entry.start_entry(cast.tess, fill=cast.received(substitution_allowed=True), at=cast.at())
+        sent = typed(cast, drug=cast.lisinopril.product.drug_id, package=cast.lisinopril.pk, daw="1", daw_words="DAW")
+        question = asked(post(tess, fill, "submit_entry", **sent))
+        assert "Medicine lisinopril 10 mg tablet, written metformin 500 mg tablet" in question
+        assert "Substitution dispense as written, written allowed" in question
+
+    def test_short_directions_are_read_and_shown_before_they_are_kept(self, cast, tess, fill):
+        answer = post(tess, fill, "submit_entry", **typed(cast, directions="1 tab po qd"))
+        page = text(answer)
+        assert (answer.status_code, again(cast, fill).state) == (200, "entering")
+        assert "The directions are read as: Take 1 tablet by mouth every day. Submit again" in page
+        assert "Submit as read" in page
+        [words] = re.findall(r"<textarea[^>]*>\s*([^<]*)</textarea>", page)
+        answer = post(tess, fill, "submit_entry", headers={}, **typed(cast, directions=words))
+        assert answer.status_code == 303
+        assert again(cast, fill).prescription.directions == "Take 1 tablet by mouth every day."
+
+    def test_the_place_in_the_message_is_shown_where_it_differs_only(self, cast, tess):
+        where = {"quantity": "Body/NewRx/Quantity", "refills": "Body/NewRx/NumberOfRefills"}
+        fill = entry.start_entry(cast.tess, fill=cast.received(where=where), at=cast.at())
+        page = text(post(tess, fill, "compare", headers={}, **typed(cast, quantity="90")))
+        assert '<span class="where">Body/NewRx/Quantity</span>' in page
+        assert 'title="Body/NewRx/NumberOfRefills"' in page
+        assert '<span class="where">Body/NewRx/NumberOfRefills</span>' not in page
+
+    def test_allergies_stand_over_the_entry_once_the_patient_is_known(self, cast, tess):
+        received = cast.received()
+        assert "Not matched to a patient yet" in text(tess.get(f"/entry/{received.code}/"))
+        page = text(post(tess, received, "start_entry"))
+        assert 'class="allergies"' in page
+        assert "Not matched to a patient yet" not in page
 
 
 class TestThePackages:
@@ -304,7 +394,9 @@ class TestProposals:
         """Whoever looks for another medicine has sent no entry: nothing in it is missing yet, and nothing of it is lost."""
         before, after = text(tess.get(f"/entry/{fill.code}/")), text(post(tess, fill, "find_drug", text="lisin"))
         assert "This field is required" not in after
-        assert ("autofocus" in before, len(re.findall(r'name="text"[^>]*autofocus', after))) == (False, 1)
+        assert re.findall(r'name="(\w+)"[^>]*autofocus', before) == ["quantity"]
+        assert re.findall(r'name="(\w+)"[^>]*autofocus', after) == ["text"]
+        before = before.replace(" autofocus", "")
         for name in ("quantity", "refills", "written_on"):
             [shown] = re.findall(rf'<input[^>]*name="{name}"[^>]*>', before)
             assert shown in after, name
@@ -436,9 +528,10 @@ class TestDaysSupply:
         assert why in page
 
     def test_other_days_are_entered_and_a_note_stays(self, cast, tess, fill):
+        kept = "Days' supply 20, written 30"
         answer = tess.post(
             f"/entry/{fill.code}/",
-            {"do": "submit_entry", "version": fill.version, **typed(cast, days_supply="20")},
+            {"do": "submit_entry", "version": fill.version, **typed(cast, days_supply="20", as_entered=kept)},
             follow=True,
         )
         assert again(cast, fill).prescription.days_supply == 20

@@ -51,11 +51,20 @@ def suggest(actor: Actor, prescription: Prescription) -> Suggestion:
         prescribers=queries.prescriber_candidates(
             actor, npi=order.prescriber.npi, last_name=order.prescriber.last_name
         ),
-        drug=package.product.drug if package else drugs.by_rxcui(order.rxcui) or _by_words(order.drug_text),
+        drug=_drug(order, package),
         package=package,
         directions=wording.of(order.sig_text, codes),
         codes=codes,
     )
+
+
+def drug_of(order: WrittenOrder) -> Drug | None:
+    """The medicine that was written, where it is known beyond doubt. One to four statements."""
+    return _drug(order, _package(order.ndc))
+
+
+def _drug(order: WrittenOrder, package: Package | None) -> Drug | None:
+    return package.product.drug if package else drugs.by_rxcui(order.rxcui) or _by_words(order.drug_text)
 
 
 def _package(ndc: str) -> Package | None:

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from officina.dosing import wording
+from officina.drugs.queries import Drug
 from officina.kernel.quantity import written
+from officina.patients.queries import Patient
 from officina.prescriptions import suggestions
-from officina.prescriptions.queries import Prescription
+from officina.prescriptions.queries import Prescriber, Prescription
+from officina.prescriptions.services.orders import Entry
 from officina.prescriptions.written import WrittenOrder
 from officina.web.words import units
 
@@ -25,7 +29,23 @@ class Line:
     differs: bool = False
 
 
-def lines(order: WrittenOrder, entered: Prescription, codes: Mapping[str, str]) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An order as it stands in a form; what cannot be read is not there yet."""
+
+    patient: Patient | None
+    prescriber: Prescriber | None
+    drug: Drug | None
+    quantity: Decimal | None
+    days_supply: int | None
+    refills: int | None
+    daw: str
+    directions: str
+    written_on: date | None
+    fill_from: date | None
+
+
+def lines(order: WrittenOrder, entered: Prescription | Typed, codes: Mapping[str, str]) -> list[Line]:
     """The facts that matter, in the order of the label; `entered` may be empty still. `codes` are the house's own sig codes."""
     who, doctor = order.patient, order.prescriber
     p, d = entered.patient, entered.prescriber
@@ -57,6 +77,22 @@ def lines(order: WrittenOrder, entered: Prescription, codes: Mapping[str, str]) 
     ]
 
 
+def changed(order: WrittenOrder, entered: Entry, drug: Drug | None) -> dict[str, str]:
+    """What of an entry is not as written, a sentence by field; `drug` is the medicine that was written, where it is known."""
+    pairs = (
+        ("drug", "Medicine", str(drug or ""), str(entered.drug)),
+        ("quantity", "Quantity", _number(order.quantity), _number(entered.quantity)),
+        ("days_supply", "Days' supply", _plain(order.days_supply), _plain(entered.days_supply)),
+        ("refills", "Refills", _plain(order.refills), _plain(entered.refills)),
+        ("daw", "Substitution", _allowed(order.substitution_allowed), _allowed(entered.daw != "1")),
+    )
+    return {
+        name: f"{title} {now}, written {said}"
+        for name, title, said, now in pairs
+        if said and now and said.casefold() != now.casefold()
+    }
+
+
 def _same(title: str, said: str, now: str, codes: Mapping[str, str]) -> bool:
     if title == "Directions":
         return wording.of(said, codes).text.casefold() == now.casefold()
@@ -74,6 +110,10 @@ def _day(day: Any) -> str:
 def _quantity(number: Decimal | None, unit: str) -> str:
     """In the plural, as it is said; what came in the plural stays as it is."""
     return f"{written(number)} {unit}" if unit.endswith("s") and number is not None else units(number, unit).strip()
+
+
+def _number(number: Decimal | None) -> str:
+    return "" if number is None else written(number)
 
 
 def _plain(number: int | None) -> str:

@@ -45,7 +45,8 @@ def _names(request: DeskRequest, context: Mapping[str, Any], said: list[Said]) -
     names: dict[str, Any] = {
         "request": request, "actor": actor, "at": request.at, "said": said, "refusal": request.outcome.refusal,
         "csrf_input": mark_safe(csrf_input(request)), "csrf_token": csrf_token_lazy(request),  # noqa: S308  Django's own input
-        "posted": request.META["REQUEST_METHOD"] == "POST",
+        # What refreshes itself answers nobody: what was said last stays in sight.
+        "posted": request.META["REQUEST_METHOD"] == "POST" and "X-Refresh" not in request.headers,
     }  # fmt: skip
     names["rail"] = lambda: rail.stops(actor, request.path, at=request.at) if actor else []
     names["ui"] = _env().get_template("macros.html").make_module(names)

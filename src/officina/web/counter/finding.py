@@ -1,16 +1,20 @@
 """Finding anything by what was typed, said or scanned: a number of the house, a medicine's code, a patient."""
 
+import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from officina.base.access import Actor
 from officina.codecs import gs1
+from officina.dispensing import medicines
 from officina.dispensing import queries as dispensing
+from officina.dispensing.medicines import Hit
 from officina.dispensing.queries import Bag
 from officina.drugs import particulars
 from officina.drugs import queries as drugs
 from officina.drugs.queries import Package
+from officina.inventory import queries as stock
 from officina.kernel.errors import ParseError
 from officina.kernel.ids import scan
 from officina.kernel.ids.ndc import Ndc
@@ -23,6 +27,9 @@ from officina.patients.queries import Patient
 from officina.prescriptions import queries as prescriptions
 from officina.web.desks import PATIENTS, PRESCRIPTION, STOCK
 
+_CODE = re.compile(r"[^\s/(]*\d[^\s/(]*")
+"""No name, birth date or telephone number as they are said: it was scanned, or copied from a label."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -32,6 +39,8 @@ class Found:
     patients: list[Patient] = field(default_factory=list)
     near: list[Near] = field(default_factory=list)
     packages: list[Package] = field(default_factory=list)
+    medicines: list[Hit] = field(default_factory=list)
+    """Where nobody is called so: what the drug file has of that name."""
     bag: Bag | None = None
     hint: str = ""
 
@@ -43,7 +52,10 @@ def find(actor: Actor, text: str, *, today: date) -> Found:
         return _house(actor, text)
     if kind in {"ndc", "gtin", "gs1", "digital_link"}:
         return _package(actor, text, kind, today)
-    return _people(actor, text)
+    people = _people(actor, text)
+    if people.only or people.patients or people.near or _CODE.fullmatch(text.strip()):
+        return people
+    return replace(people, medicines=medicines.search(actor, text, limit=6).hits)
 
 
 def _house(actor: Actor, text: str) -> Found:
@@ -56,8 +68,13 @@ def _house(actor: Actor, text: str) -> Found:
     if number.series == "P":
         return _person(actor, number.text)
     if number.series == "V":
-        return Found(only=STOCK.path)
+        return _vial(actor, number.text)
     return _prescription(actor, number)
+
+
+def _vial(actor: Actor, number: str) -> Found:
+    lot = stock.vial(actor.site_id, number)
+    return Found(only=f"{STOCK.path}lot/{lot.code}/") if lot else Found(hint=f"There is no vial {number} here.")
 
 
 def _prescription(actor: Actor, number: HouseNumber) -> Found:
@@ -117,5 +134,7 @@ def _people(actor: Actor, text: str) -> Found:
     return Found(
         patients=found.hits,
         near=found.did_you_mean,
-        hint="No patient fits. Try the beginning of the last name, a birth date such as 03/14/1961, or a telephone number.",
+        hint=f"Nothing here has the code {text.strip()}, and no patient fits it."
+        if _CODE.fullmatch(text.strip())
+        else "No patient fits. Try the beginning of the last name, a birth date such as 03/14/1961, or a telephone number.",
     )

@@ -54,6 +54,8 @@ class EntryForm(DeskForm):
     fill_from = DateField(label="Not before", required=False)
     note = forms.CharField(label="Note", required=False, max_length=500)
     why = forms.CharField(label="Why is it changed?", required=False, max_length=300)
+    as_entered = forms.CharField(required=False, max_length=1000, widget=forms.HiddenInput)
+    """What was asked about before and is kept: differences from what was written, in the words of the question."""
 
 
 class NewPatientForm(DeskForm):

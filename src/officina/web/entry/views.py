@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 
 from officina.dispensing import medicines, queries
@@ -15,6 +16,7 @@ from officina.drugs import queries as drugs
 from officina.inventory import queries as stock
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.quantity import D
+from officina.labels import lint
 from officina.patients import queries as patients
 from officina.patients import services as patient_services
 from officina.prescriptions import queries as prescriptions
@@ -23,7 +25,7 @@ from officina.prescriptions.acts import ENTER
 from officina.prescriptions.services import orders as prescribing
 from officina.prescriptions.services.orders import Entry
 from officina.web import comparing
-from officina.web.answers import Context, Go, go, page, shown, tell
+from officina.web.answers import Answer, Context, Go, go, page, shown, tell
 from officina.web.desks import ENTRY
 from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPrescriberForm, RoleForm
 from officina.web.forms import form, reason, version
@@ -31,6 +33,10 @@ from officina.web.http import DeskRequest
 
 FEW = 5
 """So many packages are shown at once where fewer are on hand; the others are folded away, and their number is told."""
+NUMBERS = frozenset({"trailing_zero", "naked_decimal", "thousands"})
+"""Ways of writing a number that were misread tenfold: such directions are written anew, never read."""
+FIRST = {"read_directions": "directions", "count_days": "days_supply", "find_drug": "", "submit_entry": ""}
+"""The field that the hands go on with after an act; none where the act knows better. Else the first that is typed."""
 
 
 @page("entry/desk.html", parts=("rows",), needs=(ENTER,))
@@ -38,7 +44,7 @@ def desk(request: DeskRequest) -> Context:
     return {"desk": ENTRY, "rows": partial(queries.worklist, request.actor, *ENTRY.states)}
 
 
-@page("entry/work.html", parts=("work",), needs=(ENTER, AMEND))
+@page("entry/work.html", parts=("work", "written"), needs=(ENTER, AMEND))
 def work(request: DeskRequest, code: str) -> Context:
     fill = queries.fill(request.actor, code)
     rx = fill.prescription
@@ -51,13 +57,21 @@ def work(request: DeskRequest, code: str) -> Context:
     if told and told.days is not None and rx.drug is None and initial["days_supply"] is None:
         initial["days_supply"] = told.days
     made = form(request, EntryForm, initial=initial)
+    who, doctor = _people(made, fill, found)
+    if field := FIRST.get(request.POST.get("do", ""), "quantity"):
+        made.fields[field].widget.attrs["autofocus"] = True
     packages, at_once = _at_hand_first(packages, chosen=str(made["package"].value() or ""))
     return {
         "desk": ENTRY,
         "fill": fill,
         "back": queries.came_back(fill),
         "order": order,
-        "lines": comparing.lines(order, rx, found.codes),
+        "lines": comparing.lines(
+            order, rx if fill.state == "received" else _typed(made, who, doctor, drug), found.codes
+        ),
+        "who": who,
+        "doctor": doctor,
+        "profile": patients.profile(who) if who and fill.state != "received" else None,
         "role": form(request, RoleForm),
         "read": _read(request, found, made),
         "kept": rx.written.get("kept", []),
@@ -74,7 +88,47 @@ def work(request: DeskRequest, code: str) -> Context:
         "new_prescriber": form(request, NewPrescriberForm, prefix="prescriber", initial=_written(order.prescriber)),
         "find": form(request, DrugForm, initial={"text": order.drug_text}),
         "is_change": fill.state not in {"received", "entering"},
+        "again": "",
     }
+
+
+def _people(
+    made: EntryForm, fill: Fill, found: suggestions.Suggestion
+) -> tuple[patients.Patient | None, prescriptions.Prescriber | None]:
+    """Whom the form has chosen, else who is proposed: the first that fits, a patient only with the birth date that was written."""
+    rx, born_on = fill.prescription, found.order.patient.born_on
+    patient, prescriber = (str(made[name].value() or "") for name in ("patient", "prescriber"))
+    who = [p for p in (*found.patients, rx.patient) if p is not None and str(p.code) == patient]
+    doctor = [p for p in (*found.prescribers, rx.prescriber) if p is not None and str(p.code) == prescriber]
+    if not patient:
+        who = [p for p in found.patients[:1] if p.born_on == born_on]
+    if not prescriber:
+        doctor = found.prescribers[:1]
+    return next(iter(who), None), next(iter(doctor), None)
+
+
+def _typed(
+    made: EntryForm,
+    who: patients.Patient | None,
+    doctor: prescriptions.Prescriber | None,
+    drug: drugs.Drug | None,
+) -> comparing.Typed:
+    """What stands in the form, as far as it can be read."""
+
+    def read(name: str) -> Any:
+        try:
+            return made.fields[name].clean(made[name].value())
+        except ValidationError:
+            return None
+
+    return comparing.Typed(
+        patient=who,
+        prescriber=doctor,
+        drug=drug,
+        daw=read("daw") or "",
+        directions=read("directions") or "",
+        **{name: read(name) for name in ("quantity", "days_supply", "refills", "written_on", "fill_from")},
+    )
 
 
 def _read(request: DeskRequest, found: suggestions.Suggestion, made: EntryForm) -> wording.Wording | None:
@@ -201,6 +255,13 @@ def read_directions(request: DeskRequest, code: str) -> HttpResponse:
     return shown(request, work)
 
 
+@work.act("compare")
+def compare(request: DeskRequest, code: str) -> HttpResponse:
+    """What was written beside what is being typed; nothing is written."""
+    form(request, EntryForm)
+    return shown(request, work)
+
+
 @work.act("say_role")
 def say_role(request: DeskRequest, code: str) -> None:
     facts = form(request, RoleForm).facts()
@@ -235,10 +296,12 @@ def add_prescriber(request: DeskRequest, code: str) -> None:
 
 
 @work.act("submit_entry")
-def submit(request: DeskRequest, code: str) -> Go:
+def submit(request: DeskRequest, code: str) -> Answer:
     form(request, EntryForm)  # Whatever is refused from here on, what was typed comes back.
     fill = _fill(request, code)
     entered, package = _entered(request)
+    if asked := _ask(request, fill, entered):
+        return asked
     entry.submit_entry(request.actor, fill=fill, entry=entered, package=package, at=request.at)
     tell(request, f"{fill.number} waits for its entry check.")
     _tell_days(request, entered, package)
@@ -269,6 +332,37 @@ def cancel(request: DeskRequest, code: str) -> Go:
     fill = review.cancel(request.actor, fill=_fill(request, code), why=reason(request), at=request.at)
     tell(request, f"{fill.number} is cancelled.")
     return go("entry:desk")
+
+
+def _ask(request: DeskRequest, fill: Fill, entered: Entry) -> HttpResponse | None:
+    """The page with one question where something is not as written, or was read into other words; the same sent again is the answer."""
+    order = suggestions.written(fill.prescription)
+    changed = comparing.changed(order, entered, suggestions.drug_of(order))
+    question = "; ".join(changed.values())
+    words = _words(request, entered)
+    is_kept = question == form(request, EntryForm).facts()["as_entered"]
+    if is_kept and not words:
+        return None
+    typed = {**request.POST.dict(), "as_entered": question}
+    if words:
+        typed["directions"] = words
+        tell(request, f"The directions are read as: {words} Submit again if that is what was written.", "look")
+    if not is_kept:
+        tell(request, f"Not as written. {question}. Mend it, or submit again to keep it.", "look")
+    made = EntryForm(typed)
+    request.outcome.forms[EntryForm.__qualname__] = made
+    if field := next((name for name in changed if name != "drug"), "directions" if words else ""):
+        made.fields[field].widget.attrs["autofocus"] = True
+    return shown(request, work, again="Submit as entered" if changed else "Submit as read")
+
+
+def _words(request: DeskRequest, entered: Entry) -> str:
+    """The words of the label for directions that would be refused as they were typed; empty where they would not, or cannot be read."""
+    found = {f.code for f in lint.lint_text(entered.directions, what="directions") if f.severity.is_serious}
+    if not found or found & NUMBERS:
+        return ""
+    read = wording.of(entered.directions, prescriptions.sig_codes(request.actor))
+    return read.text if read.understood else ""
 
 
 def _tell_days(request: DeskRequest, entered: Entry, package: drugs.Package) -> None:

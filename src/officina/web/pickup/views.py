@@ -60,6 +60,10 @@ def work(request: DeskRequest, code: str) -> Context:
     scanned = queries.bags_in(came)
     have = {b.pk for b in scanned}
     fills = pickup.fills_of(came) if came.state == "open" else []
+    sign = form(request, HandOverForm)
+    if came.counsel:
+        # The word was offered: a signature is next. A bag that is still to be scanned is heard from there, too.
+        sign.fields["signed_by"].widget.attrs["autofocus"] = True
     return {
         "desk": PICKUP,
         "came": came,
@@ -71,7 +75,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "due": sum((f.price or Decimal(0) for f in fills), Decimal(0)),
         "scan": form(request, ScanForm),
         "counsel": form(request, CounselForm, initial={"outcome": came.counsel}),
-        "sign": form(request, HandOverForm),
+        "sign": sign,
     }
 
 

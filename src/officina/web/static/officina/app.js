@@ -36,9 +36,20 @@
       return;
     }
     const wrong = all("[aria-invalid=true], .wrong input, .with-reason[open] input:not([type=hidden])").find(shown);
-    const home = wrong ?? all("[data-scan]").find(shown) ?? all("[autofocus]").find(shown);
-    home?.focus();
-    if (home?.matches("[data-scan]")) home.select();
+    const home = wrong ?? all("[autofocus]:not([data-scan])").find(shown) ?? all("[data-scan]").find(shown);
+    if (!home) return rest();
+    home.focus();
+    if (home.matches("[data-scan], input[type=search]")) home.select();
+  }
+
+  // Nothing asks for the hands: then the keys that scroll reach what is longer than the screen.
+  function rest() {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    const panes = [$("#work"), ...all(".two > *, .counter > *")].filter((e) => e && getComputedStyle(e).overflowY === "auto");
+    const pane = panes.find((e) => e.scrollHeight > e.clientHeight) ?? $("#main");
+    if (!pane) return;
+    pane.tabIndex = -1;
+    pane.focus({ preventScroll: true });
   }
 
   function answered() {
@@ -55,6 +66,7 @@
 
   // --- Scanner: it types faster than any hand. A burst that ends in Enter is a scan, wherever the focus is.
   const FAST = 50; // milliseconds between two characters
+  const UNHURRIED = 150; // the same where no field has the focus: nobody writes words there, so a slow scanner is one still
   const LEAST = 4; // shorter bursts are hands
   const BARE = "jkg/?";
   const burst = { text: "", last: 0, field: null, before: "", slow: false };
@@ -63,8 +75,8 @@
   function note(event) {
     const now = event.timeStamp;
     const field = editable(event.target) ? event.target : null;
-    if (now - burst.last > FAST * (burst.text ? 1 : 1e9) || field !== burst.field) {
-      const goesOn = field === burst.field && field?.matches("[data-scan]") && field.value !== "";
+    if ((burst.text && now - burst.last > pace(field)) || field !== burst.field) {
+      const goesOn = field === burst.field && field?.matches("[data-scan], input[type=search]") && field.value !== "";
       burst.slow = goesOn && burst.text !== "";
       burst.text = "";
       burst.field = field;
@@ -74,14 +86,19 @@
     burst.last = now;
   }
 
+  const pace = (field) => (field ? FAST : UNHURRIED);
+
   function isScan(event) {
-    return burst.text.length >= LEAST && event.timeStamp - burst.last <= FAST * 2 && !burst.slow;
+    // Rows stepped through with j and k in haste hold no digit; every code does.
+    const isCode = burst.field || /\d/.test(burst.text);
+    return isCode && burst.text.length >= LEAST && event.timeStamp - burst.last <= pace(burst.field) * 2 && !burst.slow;
   }
 
   function scanned(event) {
-    const field = all("[data-scan]").find(shown);
-    const own = event.target.matches?.("input[type=password], input[type=search], [data-own-scan]");
-    if (!field || own) return false;
+    if (event.target.matches?.("input[type=password], [data-own-scan]")) return false;
+    // Where nothing asks for a scan the search tells what it is. A scanner's Enter never presses what happens to have the focus.
+    const field = event.target.matches?.("input[type=search]") ? event.target : (all("[data-scan]").find(shown) ?? $("#search"));
+    if (!field) return false;
     event.preventDefault();
     event.stopPropagation();
     const code = burst.text;
@@ -109,7 +126,27 @@
   }
 
   // --- Keys
-  let going = false;
+  const MAIN = "Ctrl+Enter";
+  const UNREAD = 600; // milliseconds in which nobody has read what the main key does now
+  let going = 0; // the timer of a `g` that waits for its letter
+  let unread = 0;
+
+  // What the main key does on this page, to tell whether it means something else than a moment ago.
+  function meaning() {
+    const told = (e) => `${e.form?.elements.do?.value || e.value || e.pathname} ${e.textContent.trim()}`;
+    return all(`[data-key="${MAIN}"]`).filter(shown).map(told).join();
+  }
+
+  let meant = meaning();
+
+  // The same two keys begin, submit, check and hand over. Pressed twice in haste they must not pass the next step unread.
+  function guard(before) {
+    meant = meaning();
+    if (before === meant) return;
+    clearTimeout(unread);
+    document.body.classList.add("unread");
+    unread = setTimeout(() => document.body.classList.remove("unread"), UNREAD);
+  }
 
   function named(event) {
     const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
@@ -120,13 +157,16 @@
     const wanted = all(`[data-key="${CSS.escape(name)}"]`).filter(shown);
     const target = wanted.find((e) => from?.form && from.form === e.form) ?? wanted[0];
     if (!target) return false;
+    if (name === MAIN) {
+      if (document.body.matches(".unread")) return true;
+      sessionStorage.setItem("pressed", meant);
+    }
     target.click();
-    if (target.matches("summary")) $("input:not([type=hidden]), textarea", target.parentElement)?.focus();
     return true;
   }
 
   function escape(event) {
-    if (document.activeElement === $("#search")) return settle(), true;
+    if (document.activeElement === $("#search")) return $("#search").blur(), settle(), true;
     const open = all("details.with-reason[open]").find(shown);
     if (open) {
       open.open = false;
@@ -135,7 +175,7 @@
     }
     if (press("Escape", event.target)) return true;
     // Out of a field, so that the bare keys are keys again.
-    if (editable(event.target)) return event.target.blur(), true;
+    if (editable(event.target)) return event.target.blur(), rest(), true;
     return false;
   }
 
@@ -147,21 +187,34 @@
     rows[Math.min(Math.max(current + by, 0), rows.length - 1)].focus();
   }
 
+  function stay() {
+    clearTimeout(going);
+    going = 0;
+    document.body.classList.remove("going");
+  }
+
+  function go(key) {
+    stay();
+    const desk = $(`[data-go="${CSS.escape(key)}"]`);
+    if (desk) desk.click();
+    else alertLine(`No desk of yours has the letter ${key}. The key ? lists those that have one.`);
+  }
+
+  function find() {
+    const field = document.activeElement?.matches("input[type=search]") ? document.activeElement : $("[data-focus-key='/']");
+    field?.focus();
+    field?.select();
+  }
+
   function bare(key) {
-    if (going) {
-      going = false;
-      document.body.classList.remove("going");
-      $(`[data-go="${CSS.escape(key)}"]`)?.click();
-      return;
-    }
+    if (going) return go(key);
     if (key === "j") step(1);
     else if (key === "k") step(-1);
-    else if (key === "/") $("[data-focus-key='/']")?.focus();
+    else if (key === "/") find();
     else if (key === "?") help();
     else if (key === "g") {
-      going = true;
+      going = setTimeout(stay, 1500);
       document.body.classList.add("going");
-      setTimeout(() => ((going = false), document.body.classList.remove("going")), 1500);
     }
   }
 
@@ -188,22 +241,33 @@
     $("#keys").showModal();
   }
 
+  // A key that is held down says nothing more: each repetition would press what the next page has put under it.
+  function isHeld(event) {
+    if (!event.repeat) return false;
+    const chord = event.ctrlKey || event.metaKey || event.altKey;
+    if (event.key === "Enter") return chord || !event.target.matches?.("textarea");
+    return chord && $(`[data-key="${CSS.escape(named(event))}"]`) !== null;
+  }
+
   function keydown(event) {
     active();
     if (event.isComposing || $("dialog[open]")) return;
     const field = event.target;
     const typing = editable(field);
+    if (isHeld(event)) return event.preventDefault();
     if ((event.key.length === 1 && !event.altKey && !event.metaKey && !event.ctrlKey) || (event.ctrlKey && event.key === "]")) {
       const inScan = typing && field.matches("[data-scan]");
-      const blank = inScan && field.selectionEnd - field.selectionStart === field.value.length;
-      const command = (!typing || blank) && (going || BARE.includes(event.key));
+      const blank = typing && field.selectionEnd - field.selectionStart === field.value.length;
+      // In a search whose whole text is selected `/` means the search once more: typed, it would spoil the next one.
+      const again = blank && event.key === "/" && field.matches("input[type=search]");
+      const command = again || ((!typing || (inScan && blank)) && (going || BARE.includes(event.key)));
       const first = event.timeStamp - burst.last > FAST;
       note(event);
       if (inScan) byHand(field, burst.text.length < LEAST && field.value !== "");
       if (event.ctrlKey) event.preventDefault();
       if (command && first) {
         event.preventDefault();
-        held = { key: event.key, field: inScan ? field : null };
+        held = { key: event.key, field: typing ? field : null };
         const mine = held;
         setTimeout(() => held === mine && ((held = null), bare(mine.key)), FAST + 10);
       } else if (held) {
@@ -233,6 +297,9 @@
       return help();
     }
     if (event.target.closest("[data-theme-switch]")) theme();
+    const summary = event.target.closest("summary");
+    // Whoever opens it goes on in it, by whichever key; the browser opens it only after this click.
+    if (summary) setTimeout(() => summary.parentElement.open && $("input:not([type=hidden]), textarea, select", summary.parentElement)?.focus());
   }
 
   // --- Light or dark
@@ -281,8 +348,8 @@
       else if (draft.sent) sessionStorage.setItem(name, JSON.stringify({ values: draft.values }));
     }
     for (const form of all("form[data-draft]")) {
-      // What was refused was not taken: it is a draft again.
-      if ($(".field-error", form)) keep(form);
+      // What was refused, or asked about, was not taken: it is a draft again.
+      if ($(".field-error", form) || form.matches("[data-asked]")) keep(form);
       else bringBack(form);
     }
   }
@@ -427,6 +494,7 @@
   document.addEventListener("input", (event) => event.target.form?.dataset.draft && keep(event.target.form));
   document.addEventListener("paste", (event) => event.target.matches?.("[data-scan]") && byHand(event.target, true));
   document.body.addEventListener("htmx:afterRequest", freshKey);
+  document.body.addEventListener("htmx:afterSwap", () => guard(meant));
   document.body.addEventListener("htmx:afterSettle", (event) => {
     // A list that refreshed itself takes nobody's focus away.
     if (event.detail.requestConfig?.headers["X-Refresh"]) return;
@@ -448,9 +516,20 @@
     sound("no");
   }
 
+  // In large print and small windows the list stands above the work: whoever chose a row has chosen already.
+  function land() {
+    if (!matchMedia("(max-width: 62rem)").matches) return;
+    const here = $("#rail [aria-current]");
+    if (here) $("#rail ul").scrollLeft = here.offsetLeft - $("#rail ul").clientWidth / 3;
+    $(".two > #work")?.scrollIntoView();
+  }
+
   drafts();
   answered();
+  land();
   settle();
+  guard(sessionStorage.getItem("pressed") ?? meant);
+  sessionStorage.removeItem("pressed");
   tick();
   setInterval(tick, 20000);
   setInterval(watch, 1000);
