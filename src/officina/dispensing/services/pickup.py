@@ -27,7 +27,7 @@ from officina.screening import queries as screening
 IDENTIFIED = audit.verb("pickup.identified", "identified the patient by two identifiers")
 BAG_SCANNED = audit.verb("pickup.bag_scanned", "scanned a bag")
 COUNSELLED = audit.verb("pickup.counselled", "recorded the offer to counsel")
-DONE = audit.verb("pickup.done", "handed over")
+DONE = audit.verb("pickup.done", "handed everything over")
 LEFT = audit.verb("pickup.left", "ended a pick-up without handing over")
 
 _BAG = Question(
