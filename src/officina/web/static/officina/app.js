@@ -36,9 +36,9 @@
       return;
     }
     const wrong = all("[aria-invalid=true], .wrong input, .with-reason[open] input:not([type=hidden])").find(shown);
-    const home = wrong ?? all("[data-scan]").find(shown) ?? all("[autofocus]").find(shown);
+    const home = wrong ?? all("[data-home]").find(shown) ?? all("[data-scan]").find(shown) ?? all("[autofocus]").find(shown);
     home?.focus();
-    if (home?.matches("[data-scan]")) home.select();
+    if (home?.matches("[data-scan], [data-home]")) home.select();
   }
 
   function answered() {
