@@ -144,6 +144,12 @@ class TestAScanIsALookUp:
             assert 'name="bottles"' not in text(answer)
             assert "<script>alert" not in text(answer)
 
+    def test_a_scan_that_is_no_medicine_is_said_plainly_with_the_standard_beside_it(self, tess):
+        page = text(self.looked_up(tess, "hello"))
+        said = page.partition('id="answer"')[2].partition("</div>")[0]
+        assert "This is no medicine&#39;s barcode. Nothing was done." in said
+        assert '<span class="small">' in said
+
     def test_who_may_not_receive_may_not_look_up(self, seat, cast):
         assert self.looked_up(Busy(seat, cast, cast.carl), "11111-1111-1").status_code in {403, 422}
 

@@ -41,7 +41,12 @@ def _if(before: str, value: Any) -> str:
     return f"{before}{value}" if value else ""
 
 
-COUNSELLED = {"accepted": "accepted", "declined": "declined", "not_required_refill": "not required, a refill"}
+COUNSELLED = {
+    "accepted": "accepted",
+    "declined": "declined",
+    "wanted": "wanted",
+    "not_required_refill": "not required, a refill",
+}
 CALLED = {
     "reached": "reached",
     "message_left": "message left",
@@ -91,6 +96,7 @@ STOPPED = {
     "bag_out": "The bag is with a driver or was handed over",
     "bin_missing": "No bin was scanned",
     "counsel_missing": "The offer to counsel was not recorded",
+    "counsel_wanted": "Counselling was wanted and not given yet",
     "counsel_required": "Counselling is required and was not done",
     "count_differs": "The lots in the vial did not add up to the label",
     "count_negative": "A count was less than zero",
