@@ -214,7 +214,7 @@ class Person:
             await self.page.get_by_role("button", name="Find").click()
             await self.page.wait_for_selector("#work, #answer .no, .stop-panel")
         if not await self.page.locator("#work .fetch li").count():
-            leave = self.page.get_by_role("button", name="Left without")
+            leave = self.page.get_by_role("button", name="They left without it")
             if await leave.count():
                 await leave.click()
                 await self.page.wait_for_url("**/pickup/")

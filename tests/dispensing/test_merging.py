@@ -344,7 +344,7 @@ def test_the_audit_trail_tells_who_merged_what_and_who_took_it_back(cast):
     twin = record(cast)
     made = merge(cast, twin, taken={"phone"})
     unmerge(cast, made)
-    rows = {e.verb: e for e in audit.entries(cast.ada, on_code=str(cast.rosa.code)).rows}
+    rows = {e.verb: e for e in audit.entries(cast.ada, on_codes=[str(cast.rosa.code)]).rows}
     merged, parted = rows["patient.merged"], rows["patient.unmerged"]
     assert (merged.name, merged.before["phone"], merged.after["phone"]) == ("Tess Young", "6085550111", "6085550999")
     assert (merged.after["merged"], parted.name, parted.why) == (twin.number, "Ada Park", "The passport says otherwise")

@@ -1,5 +1,6 @@
 """The intake desk: files as they came, what could not be used and what became of it, orders by hand with their picture."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,26 @@ class TestTheList:
         assert f"/intake/{broken.code}/" in to_settle
         assert f"/intake/{good.code}/" not in to_settle
         assert f"/intake/{good.code}/" in page
+
+    def test_each_message_says_who_what_and_by_whom(self, cast, tess):
+        good = kept(cast, GOOD)
+        order = good.prescriptions.get()
+        row = text(tess.get("/intake/")).partition("<h2>Messages</h2>")[2].partition("<tbody>")[2].partition("</tr>")[0]
+        written = order.written
+        for said in (written["patient"]["last_name"], written["drug_text"], written["prescriber"]["last_name"]):
+            assert said in row
+        assert f'<a href="/rx/{order.code}/">{order.number}</a>' in row
+        assert "data-ago" in row
+        assert "NewRx" not in row
+
+    def test_a_message_that_was_cut_off_is_said_to_a_person(self, cast, tess):
+        raw = (MESSAGES / GOOD).read_bytes()
+        exchange.receive(cast.wire, raw[: len(raw) * 2 // 3], name="cut", at=cast.at())
+        message = Message.objects.latest("pk")
+        page = text(tess.get(f"/intake/{message.code}/"))
+        assert re.search(r"The message is cut off at line \d+\. Ask the prescriber to send it again\.", page)
+        assert "well-formed XML" in page
+        assert "is no SCRIPT message" not in page
 
     def test_max_of_another_pharmacy_sees_nothing(self, seat, cast):
         broken = kept(cast, BROKEN)

@@ -76,6 +76,50 @@ def test_one_refused_does_not_hold_up_the_other(cast, tess, first):
     assert refills_of(first).get().number in page
 
 
+def test_a_too_soon_line_without_a_reason_keeps_the_list_and_asks_for_the_reason(cast, ada, first):
+    fresh = cast.sold(patient=somebody(cast))
+    codes = [str(first.prescription.code), str(fresh.prescription.code)]
+    page = text(
+        ada.post(
+            "/refills/", {"do": "find_list", "numbers": f"{first.prescription.number} {fresh.prescription.number}"}
+        )
+    )
+    assert f'name="numbers" value="{first.prescription.number} {fresh.prescription.number}"' in page
+    sent = {
+        "do": "refill",
+        "numbers": f"{first.prescription.number} {fresh.prescription.number}",
+        "too_soon": codes[1:],
+    }
+    answer = ada.post("/refills/", {**sent, "prescription": codes})
+    assert answer.status_code == 422
+    page = text(answer)
+    for code in codes:
+        assert f'name="prescription" value="{code}" checked' in page
+    assert 'id="early_error"' in page
+    assert "Nothing was started" in page
+    assert not refills_of(first).exists()
+    assert not refills_of(fresh).exists()
+    # Who unmarks it instead is not asked again.
+    ada.post("/refills/", {**sent, "prescription": codes[:1]})
+    assert (refills_of(first).count(), refills_of(fresh).count()) == (1, 0)
+
+
+def test_the_reason_that_was_typed_stays_where_the_refusal_is_another(cast, ada, first):
+    page = text(
+        ada.post("/refills/", {"do": "refill", "numbers": first.prescription.number, "early": "Leaves for two months"})
+    )
+    assert "Mark at least one prescription." in page
+    assert f'value="{first.prescription.code}" aria-label' in page
+
+
+def test_why_not_says_nothing_that_the_row_says_already(cast, ada):
+    fill = cast.sold(patient=somebody(cast))
+    row = text(ada.post("/refills/", {"do": "find", "scan": fill.prescription.number})).partition("<tbody>")[2]
+    assert "too soon before Jan 7, 2027. A pharmacist may pass this with a reason." in row
+    assert f"Rx {fill.prescription.number}:" not in row
+    assert "Handed over on" not in row
+
+
 def test_nothing_marked_and_nonsense_are_said_in_words(tess, first):
     assert tess.post("/refills/", {"do": "refill"}).status_code == 422
     assert tess.post("/refills/", {"do": "refill", "prescription": ["'; --"]}).status_code == 422

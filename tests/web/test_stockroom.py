@@ -112,6 +112,54 @@ def test_a_clerk_is_told_that_this_is_not_theirs(seat, cast):
     assert Lot.objects.get(pk=cast.lot.pk).state == "good"
 
 
+class TestAScanIsALookUp:
+    def looked_up(self, client, scan, headers=None):
+        return client.post("/stock/", {"do": "look_up", "scan": scan}, headers=headers or {})
+
+    def test_it_shows_what_came_and_asks_only_for_how_many(self, cast, tess):
+        before = Lot.objects.count()
+        code = f"01{cast.metformin.gtin}1727053110CODED"
+        answer = self.looked_up(tess, code, {"HX-Request": "true", "HX-Target": "receive"})
+        page = text(answer)
+        assert answer.status_code == 200
+        for said in ("metFORMIN", "CODED", "May 31, 2027", "100 tablets", "11111-1111-1"):
+            assert said in page
+        assert "field-error" not in page
+        assert re.search(r'name="bottles" value="1"[^>]*data-home', page)
+        assert 'name="lot_number"' not in page
+        # The code goes on in the form; the field is free for the next scan.
+        assert f'type="hidden" name="scan" value="{code}"' in page
+        assert len(re.findall(r'name="scan" value=', page)) == 1
+        assert Lot.objects.count() == before
+
+    def test_what_the_code_does_not_say_is_asked_for_first(self, tess):
+        page = text(self.looked_up(tess, "11111-1111-1"))
+        assert re.search(r'name="lot_number"[^>]*data-home', page)
+        assert 'name="expires_on"' in page
+
+    def test_what_is_no_code_or_not_in_the_drug_file_is_refused_without_a_form(self, tess):
+        for scan in ("hello", "99999-1111-1", "", NASTY):
+            answer = self.looked_up(tess, scan)
+            assert answer.status_code == 422
+            assert 'name="bottles"' not in text(answer)
+            assert "<script>alert" not in text(answer)
+
+    def test_a_scan_that_is_no_medicine_is_said_plainly_with_the_standard_beside_it(self, tess):
+        page = text(self.looked_up(tess, "hello"))
+        said = page.partition('id="answer"')[2].partition("</div>")[0]
+        assert "This is no medicine&#39;s barcode. Nothing was done." in said
+        assert '<span class="small">' in said
+
+    def test_who_may_not_receive_may_not_look_up(self, seat, cast):
+        assert self.looked_up(Busy(seat, cast, cast.carl), "11111-1111-1").status_code in {403, 422}
+
+    def test_a_refused_delivery_still_shows_what_it_is_and_what_was_typed(self, tess):
+        page = text(receive(tess, bottles="0"))
+        assert "metFORMIN" in page.partition('id="receive"')[2].partition("</section>")[0]
+        assert 'value="NEW1"' in page
+        assert "Must be more than 0." in page
+
+
 def test_a_delivery_is_received_in_whole_packages(cast, tess):
     assert receive(tess).status_code == 303
     assert "200 tablet of metformin" in text(tess.get("/stock/"))
@@ -178,6 +226,15 @@ def test_only_who_may_counts_and_a_difference_needs_a_reason(cast, tess, ada):
     assert queries.on_hand(cast.lot.pk, shelf(cast)) == 500
     assert post(ada, cast.lot, "count", headers={}, why="Ten were broken", **fields).status_code == 303
     assert queries.on_hand(cast.lot.pk, shelf(cast)) == 490
+
+
+def test_a_count_that_needs_a_reason_stays_open_with_what_was_counted(cast, ada):
+    answer = post(ada, cast.lot, "count", counted="178", why="", place=shelf(cast))
+    assert answer.status_code == 422
+    row = text(answer).partition("<details")[2].partition("</details>")[0]
+    assert row.startswith(' class="with-reason" open')
+    assert 'value="178"' in row
+    assert "Needed" in row
 
 
 @pytest.mark.parametrize(

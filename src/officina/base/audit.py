@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection, models
 
@@ -191,16 +192,29 @@ def is_sealed(digest: str) -> bool:
 
 
 def entries(
-    actor: Actor, *, verb: str = "", user_id: int | None = None, on_code: str = "", cursor: str = "", size: int = 50
+    actor: Actor,
+    *,
+    verb: str = "",
+    user_id: int | None = None,
+    on_codes: Iterable[str] | None = None,
+    day: date | None = None,
+    cursor: str = "",
+    size: int = 50,
 ) -> Page[AuditEntry]:
-    """The actor's site's entries, newest first; the cost is the same on the first page and on the thousandth."""
+    """The actor's site's entries, newest first; the cost is the same on the first page and on the thousandth.
+
+    `on_codes` are the codes of what they are about (None: anything), `day` is one of the site's calendar.
+    """
     rows = AuditEntry.objects.filter(site_id=actor.site_id)
     if verb:
         rows = rows.filter(verb=verb)
     if user_id is not None:
         rows = rows.filter(user_id=user_id)
-    if on_code:
-        rows = rows.filter(on_code=on_code)
+    if on_codes is not None:
+        rows = rows.filter(on_code__in=list(on_codes))
+    if day is not None:
+        begin, end = (datetime.combine(day + timedelta(days=n), time(), ZoneInfo(actor.zone)) for n in (0, 1))
+        rows = rows.filter(at__gte=begin, at__lt=end)
     return page(rows, cursor=cursor, size=size)
 
 

@@ -49,11 +49,11 @@ class Bench:
         fill = self._fill(code)
         steps: list[Callable[[Fill], Fill]] = [
             lambda f: self._enter(tech, f, at=at),
-            lambda f: entry.approve_entry(boss, fill=f, at=at),
-            lambda f: self._review(boss, f, at=at),
-            lambda f: review.settle_payment(tech, fill=f, at=at),
-            lambda f: filling.take(tech, fill=f, at=at),
-            lambda f: self._count(tech, f, [], at=at),
+            lambda f: entry.approve_entry(boss, fill=f, at=at + timedelta(minutes=3)),
+            lambda f: self._review(boss, f, at=at + timedelta(minutes=4)),
+            lambda f: review.settle_payment(tech, fill=f, at=at + timedelta(minutes=5)),
+            lambda f: filling.take(tech, fill=f, at=at + timedelta(minutes=7)),
+            lambda f: self._count(tech, f, [], at=at + timedelta(minutes=9)),
         ]
         for step in steps[:upto]:
             fill = step(fill)

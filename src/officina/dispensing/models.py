@@ -187,12 +187,14 @@ class PickUp(models.Model):
     class State(models.TextChoices):
         OPEN = "open", "At the counter"
         DONE = "done", "Handed over"
-        LEFT = "left", "Left without"
+        LEFT = "left", "Left without the bags"
         OUT = "out", "With the driver"
 
     class Counsel(models.TextChoices):
         ACCEPTED = "accepted", "Accepted"
         DECLINED = "declined", "Declined"
+        WANTED = "wanted", "Wants counselling"
+        """Said to somebody who may not counsel: nothing goes out before who may writes down how it ended."""
         NOT_REQUIRED = "not_required_refill", "Not required: refill"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)

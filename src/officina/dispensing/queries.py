@@ -527,15 +527,13 @@ def bags_in(pick_up: PickUp) -> list[Bag]:
     return list(pick_up.bags.prefetch_related("fills__package__product__drug").order_by("id"))
 
 
-def stopped(actor: Actor) -> dict[str, int]:
-    """How often what was stopped at this site: scans that did not pass and acts that were refused, by code."""
-    found: dict[str, int] = {}
-    rows = AuditEntry.objects.filter(site_id=actor.site_id, verb__in=["act.refused", "fill.scan_stopped"]).values_list(
-        "after", flat=True
-    )
-    for after in rows.iterator():
+def stopped(actor: Actor) -> dict[str, tuple[int, str]]:
+    """By code, how often it was stopped at this site and what was said the last time: scans that did not pass, acts that were refused."""
+    found: dict[str, tuple[int, str]] = {}
+    rows = AuditEntry.objects.filter(site_id=actor.site_id, verb__in=["act.refused", "fill.scan_stopped"])
+    for after, why in rows.order_by("id").values_list("after", "why").iterator():
         code = str((after or {}).get("code", ""))
-        found[code] = found.get(code, 0) + 1
+        found[code] = (found.get(code, (0, ""))[0] + 1, why)
     return found
 
 

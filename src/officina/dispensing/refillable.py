@@ -40,6 +40,14 @@ class Asked:
         return self.refusal is not None and self.refusal.code == "too_soon"
 
     @property
+    def why_not(self) -> str:
+        """The refusal without the number and the day that stand in the same row."""
+        if self.refusal is None or self.prescription is None:
+            return self.refusal.sentence if self.refusal else ""
+        sentence = self.refusal.sentence.removeprefix(f"Rx {self.prescription.number}: ")
+        return f"too soon{sentence.partition(': too soon')[2]}" if self.can_be_early else sentence
+
+    @property
     def last_on(self) -> date | None:
         return self.standing.last_on if self.standing else None
 

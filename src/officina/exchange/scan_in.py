@@ -15,11 +15,19 @@ from officina.kernel.ids.scan import classify
 def container(
     raw: str, *, site_id: int, today: date, manual: bool = False, likely: drugs.Package | None = None
 ) -> Scanned:
-    """What a scan at the filling desk or the stockroom means; ParseError where it is no code of a container.
+    """What a scan at the filling desk or the stockroom means; ParseError, with a sentence for a person, where it is no code of a container.
 
     A product that the drug file does not know comes back without a package: the service stops it with both sides shown.
     `likely` is the package that is asked for, read already: most scans are of it.
     """
+    try:
+        return _container(raw, site_id=site_id, today=today, manual=manual, likely=likely)
+    except ParseError as problem:
+        problem.plain = problem.plain or "This is no medicine's barcode."
+        raise
+
+
+def _container(raw: str, *, site_id: int, today: date, manual: bool, likely: drugs.Package | None) -> Scanned:
     kind = classify(raw)
     if kind == "house":
         number = HouseNumber.parse(raw)
@@ -31,7 +39,12 @@ def container(
     scan = gs1.parse(raw, today=today)
     for question in scan.questions:
         if question.code == "case_not_unit":
-            raise ParseError("container", expected="the barcode of one container, not of a case", got=raw.strip())
+            raise ParseError(
+                "container",
+                expected="the barcode of one container, not of a case",
+                got=raw.strip(),
+                plain="This is the barcode of a case: scan one container.",
+            )
     package = _by_gtin(scan.gtin.digits, likely) if scan.gtin else None
     if package is None:
         return Scanned(raw=raw, manual=manual)

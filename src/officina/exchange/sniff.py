@@ -52,7 +52,12 @@ def understand(raw: bytes) -> Understood:
             return fhir_in.understand(raw)
         case _:
             raise ParseError(
-                "prescription message", expected=EXPECTED, got=_beginning(raw)[:60] if raw.strip() else "an empty file"
+                "prescription message",
+                expected=EXPECTED,
+                got=_beginning(raw)[:60] if raw.strip() else "an empty file",
+                plain="This is no electronic prescription. Ask the sender what it was to be."
+                if raw.strip()
+                else "The message is empty. Ask the prescriber to send it again.",
             )
 
 

@@ -12,11 +12,12 @@ class ParseError(ValueError):
     """Something that came from outside could not be read.
 
     `thing` is what it should have been, `where` the place in the message (a path, a segment, an offset; may be empty),
-    `expected` what the standard asks for, `got` what stood there (cut to 120 characters for the sentence).
+    `expected` what the standard asks for, `got` what stood there (cut to 120 characters for the sentence). `plain` says it to a person
+    who knows no standard, and what to do; the sentence then stands small beside it.
     """
 
-    def __init__(self, thing: str, *, expected: str, got: object, where: str = "") -> None:
-        self.thing, self.where, self.expected, self.got = thing, where, expected, got
+    def __init__(self, thing: str, *, expected: str, got: object, where: str = "", plain: str = "") -> None:
+        self.thing, self.where, self.expected, self.got, self.plain = thing, where, expected, got, plain
         place = f" at {where}" if where else ""
         shown = repr(got) if len(repr(got)) <= 120 else repr(got)[:117] + "…"
         super().__init__(f"{shown} is no {thing}{place}: expected {expected}.")
@@ -35,6 +36,8 @@ class Refused(Exception):
     fields: Mapping[str, str] | None = None
     expected: str = ""
     came: str = ""
+    beside: str = ""
+    """The technical part, for who knows the standard; small beside the sentence."""
 
     def __str__(self) -> str:
         return self.sentence

@@ -50,6 +50,17 @@ _COLUMNS = ("at", "pk", "code", "format", "kind", "version", "status", "settled_
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """A prescription as the list of messages names it: as it was written, before and after its entry."""
+
+    code: UUID
+    number: str
+    patient: str
+    medicine: str
+    prescriber: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A message as the list of messages shows it."""
 
@@ -62,8 +73,7 @@ class Listed:
     status: str
     settled_at: datetime | None
     settled_by: str
-    prescriptions: list[tuple[UUID, str]]
-    """Code and number of each."""
+    prescriptions: list[Ordered]
 
     @property
     def answer(self) -> str:
@@ -80,26 +90,34 @@ _OF_NEWEST = Question(
     lambda site: (
         Prescription.objects.filter(message__in=_newest(site).values("pk"))
         .order_by("pk")
-        .values_list("message_id", "code", "number")
+        .values_list("message_id", "code", "number", "written")
     ),
     site=BigIntegerField(),
 )
 
 
+def _ordered(code: UUID, number: str, written: dict[str, Any]) -> Ordered:
+    def name(who: str) -> str:
+        told = written.get(who) or {}
+        return ", ".join(part for part in (told.get("last_name"), told.get("first_name")) if part)
+
+    return Ordered(code, number, name("patient"), str(written.get("drug_text") or ""), name("prescriber"))
+
+
 def messages(actor: Actor, *, cursor: str = "") -> Page[Listed]:
-    """Messages, newest first, each with the numbers of its prescriptions. Two statements, which do not read their bytes."""
+    """Messages, newest first, each with what its prescriptions say. Two statements, which do not read their bytes."""
     if cursor:
         older = page(Message.objects.filter(site_id=actor.site_id), cursor=cursor, size=SLICE)
         rows: list[Any] = [[getattr(m, name) for name in _COLUMNS] for m in older.rows]
         orders = Prescription.objects.filter(message__in=older.rows).order_by("pk")
-        numbers: Iterable[tuple[int, UUID, str]] = orders.values_list("message_id", "code", "number")
+        brought: Iterable[tuple[int, UUID, str, Any]] = orders.values_list("message_id", "code", "number", "written")
         following = older.next
     else:
-        rows, numbers = _NEWEST(site=actor.site_id), _OF_NEWEST(site=actor.site_id)
+        rows, brought = _NEWEST(site=actor.site_id), _OF_NEWEST(site=actor.site_id)
         following = after(rows[SLICE - 1][0], rows[SLICE - 1][1]) if len(rows) > SLICE else ""
-    held: dict[int, list[tuple[UUID, str]]] = defaultdict(list)
-    for message, code, number in numbers:
-        held[message].append((code, number))
+    held: dict[int, list[Ordered]] = defaultdict(list)
+    for message, code, number, written in brought:
+        held[message].append(_ordered(code, number, written or {}))
     return Page([Listed(*(*row, held[row[1]])) for row in rows[:SLICE]], following)
 
 

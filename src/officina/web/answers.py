@@ -34,9 +34,9 @@ def go(name: str, *args: object) -> Go:
     return Go(reverse(name, args=args))
 
 
-def tell(request: DeskRequest, sentence: str, mark: Mark = "done") -> None:
+def tell(request: DeskRequest, sentence: str, mark: Mark = "done", beside: str = "") -> None:
     """Say how it went, large, with a mark and a sound; it is still said when the act goes on to another page."""
-    request.outcome.said.append(Said(mark, sentence))
+    request.outcome.said.append(Said(mark, sentence, beside=beside))
 
 
 def stop(request: DeskRequest, sentence: str, *, expected: str, came: str) -> None:
@@ -135,7 +135,9 @@ class Page:
         except Refused as no:
             return self._refused(request, no, kwargs)
         except ParseError as problem:
-            return self._refused(request, Refused("unreadable", f"{problem} Nothing was done."), kwargs)
+            beside = str(problem) if problem.plain else ""
+            sentence = f"{problem.plain or problem} Nothing was done."
+            return self._refused(request, Refused("unreadable", sentence, beside=beside), kwargs)
         request.outcome.forms.clear()
         return self._done(request, answer, kwargs)
 
@@ -160,7 +162,7 @@ class Page:
         if no.expected or no.came:
             stop(request, no.sentence, expected=no.expected, came=no.came)
         else:
-            tell(request, no.sentence, "no")
+            tell(request, no.sentence, "no", no.beside)
         mark_refused(request)
         return self._show(request, kwargs, status=409 if no.code == "stale" else 422)
 

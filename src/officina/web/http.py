@@ -25,6 +25,7 @@ class Said:
     sentence: str
     expected: str = ""
     came: str = ""
+    beside: str = ""
 
 
 @dataclass(slots=True)

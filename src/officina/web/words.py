@@ -11,7 +11,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from officina.base import access, audit
+from officina.base import access
 from officina.dispensing.queries import Fill
 from officina.dispensing.rules.machine import FILL, TITLES, State
 from officina.drugs.queries import Drug
@@ -20,6 +20,7 @@ from officina.kernel.clock import day_of, in_words
 from officina.kernel.machine import Move
 from officina.kernel.quantity import to_cents, written
 from officina.labels import tallman
+from officina.web import telling
 from officina.web.desks import DRUG
 
 
@@ -228,11 +229,6 @@ def lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in str(text).splitlines())
 
 
-def told(verb: str) -> str:
-    """A verb of the audit trail as a sentence."""
-    return audit.verbs().get(verb, verb)
-
-
 def difference(expected: str, came: str) -> tuple[Markup, Markup]:
     """Both sides of a stop, word by word, with what differs marked."""
     left, right = expected.split(), came.split()
@@ -247,7 +243,7 @@ def difference(expected: str, came: str) -> tuple[Markup, Markup]:
 
 FILTERS = {
     "medicine": medicine, "brand": brand, "patient_of": patient_of, "day": day, "clock": clock, "moment": moment, "ago": ago, "due": due, "span": span,
-    "number": number, "units": units, "money": money, "age": age, "state": state, "lines": lines, "told": told, "came": came, "telephone": telephone,
-    "tall_man": tallman.display, "drug_page": drug_page, "did_you_mean": did_you_mean,
+    "number": number, "units": units, "money": money, "age": age, "state": state, "lines": lines, "told": telling.told, "came": came, "telephone": telephone,
+    "page_of": telling.page_of, "named": telling.named, "tall_man": tallman.display, "drug_page": drug_page, "did_you_mean": did_you_mean,
 }  # fmt: skip
 GLOBALS = {"moves": moves, "may": may, "tokens": tokens, "key": key, "difference": difference}

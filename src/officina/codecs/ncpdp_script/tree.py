@@ -132,7 +132,16 @@ def _root(text: str) -> etree._Element:
         return etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as problem:
         broken = f"XML that breaks at line {problem.lineno}"
-        raise ParseError("SCRIPT message", expected="well-formed XML", got=broken) from None
+        is_cut = getattr(problem, "code", 0) == etree.ErrorTypes.ERR_TAG_NOT_FINISHED or not text.rstrip(
+            XML_SPACE
+        ).endswith(">")
+        fault = f"is cut off at line {problem.lineno}" if is_cut else f"is damaged at line {problem.lineno}"
+        raise ParseError(
+            "SCRIPT message",
+            expected="well-formed XML",
+            got=broken,
+            plain=f"The message {fault}. Ask the prescriber to send it again.",
+        ) from None
     except UnicodeEncodeError:
         raise ParseError("SCRIPT message", expected="text in UTF-8", got="a sign that has no place in UTF-8") from None
 

@@ -131,6 +131,29 @@ FILL = Machine(
     ),
 )
 
+TOLD = {
+    "start_entry": "began the entry",
+    "submit_entry": "sent the entry to the check",
+    "approve_entry": "found the entry right",
+    "send_back": "sent it back to entry",
+    "clear_review": "cleared the review",
+    "settle_payment": "said the cash price is fine",
+    "take": "began to fill it",
+    "put_back": "put it back to be filled",
+    "submit_fill": "sent it to the final check",
+    "verify": "passed the final check",
+    "reject": "sent it back to filling",
+    "bag": "put it into a bag",
+    "hand_over": "gave it out",
+    "hold": "put it on hold",
+    "release": "took it off hold",
+    "amend": "changed the order",
+    "cancel": "cancelled it",
+    "drop_rest": "said that the rest is no longer owed",
+    "return_to_stock": "returned it to stock",
+}
+"""How a history tells each move: the word on a button is an order, not what was done."""
+
 TITLES = {
     State.RECEIVED: "Received",
     State.ENTERING: "Being entered",

@@ -108,7 +108,7 @@ def bag(actor: Actor, *, fill: Fill, bin_name: str, at: datetime, into: Bag | No
     bag = into or _new_bag(actor, fill.patient, bin_name, at=at)
     parts = counting.parts_of(fill)
     counting.carry(actor, fill, parts, from_kind=Place.Kind.BENCH, to_kind=Place.Kind.WILL_CALL, cause="bagged", at=at)
-    return advance(actor, fill, "bag", at=at, bag=bag)
+    return advance(actor, fill, "bag", at=at, told={"bag": bag.number, "bin": bag.bin}, bag=bag)
 
 
 def in_bin(bag_id: int) -> list[Bag]:

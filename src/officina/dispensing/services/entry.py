@@ -63,7 +63,7 @@ def amend(actor: Actor, *, fill: Fill, entry: Entry, package: Package, why: str,
     _refuse_other_brand(fill, entry, package, on=actor.day(at))
     prescriptions.enter(actor, prescription=fill.prescription, entry=entry, at=at)
     screening.void(fill.prescription)
-    blank = {
+    blank: dict[str, Any] = {
         "filled_by_id": None,
         "filled_by": "",
         "filled_at": None,

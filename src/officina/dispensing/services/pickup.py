@@ -27,7 +27,7 @@ from officina.screening import queries as screening
 IDENTIFIED = audit.verb("pickup.identified", "identified the patient by two identifiers")
 BAG_SCANNED = audit.verb("pickup.bag_scanned", "scanned a bag")
 COUNSELLED = audit.verb("pickup.counselled", "recorded the offer to counsel")
-DONE = audit.verb("pickup.done", "handed over")
+DONE = audit.verb("pickup.done", "handed everything over")
 LEFT = audit.verb("pickup.left", "ended a pick-up without handing over")
 
 _BAG = Question(
@@ -114,15 +114,23 @@ def fills_of(pick_up: PickUp) -> list[Fill]:
     return _IN_HAND(pick_up=pick_up.pk)
 
 
+WANTED = "The patient wants counselling: a pharmacist or an intern counsels first and writes it down."
+
+
 @command
 def counsel(actor: Actor, *, pick_up: PickUp, outcome: str, at: datetime) -> PickUp:
-    """Record the offer to counsel: declined by anybody who may offer; accepted only by who counselled, a pharmacist or intern."""
+    """Record the offer to counsel: declined or wanted by anybody who may offer; accepted only by who counselled, a pharmacist or intern.
+
+    Once it is wanted, only who may counsel writes down how that ended.
+    """
     if outcome not in PickUp.Counsel.values:
         raise Refused("outcome_unknown", "Say how the offer to counsel ended.", {"outcome": "Choose one"})
     accepted = outcome == PickUp.Counsel.ACCEPTED
     allowed = actor.must(acts.COUNSEL if accepted else acts.OFFER_COUNSEL, at=at, site_id=pick_up.site_id)
     # While a driver has the bag the offer is made by telephone.
     _refuse_ended(pick_up, PickUp.State.OUT)
+    if pick_up.counsel == PickUp.Counsel.WANTED and not actor.may(acts.COUNSEL, at=at, site_id=pick_up.site_id):
+        raise Refused("counsel_wanted", WANTED)
     _refuse_no_offer(outcome, fills_of(pick_up))
     pick_up.counsel, pick_up.counselled_by = outcome, actor.name if accepted else ""
     keep(pick_up, "counsel", "counselled_by")
@@ -160,6 +168,8 @@ def hand_over(
         raise Refused("no_bag", "Scan every bag before it is handed over.")
     if not pick_up.counsel:
         raise Refused("counsel_missing", "Record how the offer to counsel ended.")
+    if pick_up.counsel == PickUp.Counsel.WANTED:
+        raise Refused("counsel_wanted", WANTED)
     _refuse_no_offer(pick_up.counsel, fills)
     refuse_unsafe(pick_up.patient, fills)
     if not signed_by.strip():

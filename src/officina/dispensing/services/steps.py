@@ -1,5 +1,6 @@
 """One step of a fill: asked of the machine and of the actor, written by compare-and-set, kept as a row."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db.models import BigIntegerField, CharField
 from officina.base import access, audit, rows
 from officina.base.access import Actor, Allowed
 from officina.dispensing.models import Fill, FillStep
-from officina.dispensing.rules.machine import FILL, State
+from officina.dispensing.rules.machine import FILL, TOLD, State
 from officina.kernel.clock import said
 from officina.kernel.errors import Refused
 from officina.kernel.machine import BACK, Move
@@ -24,7 +25,7 @@ _STILL = rows.Question(
     state=CharField(),
     version=BigIntegerField(),
 )
-VERBS = {m.name: audit.verb(f"fill.{m.name}", m.title.lower()) for m in FILL.moves}
+VERBS = {m.name: audit.verb(f"fill.{m.name}", TOLD[m.name]) for m in FILL.moves}
 
 
 ONWARD = (State.FILLING, State.FINAL_CHECK, State.CHECKED, State.BIN, State.SOLD)
@@ -33,10 +34,19 @@ SET_ASIDE = (State.CANCELLED, State.RETURNED, State.HELD, State.ENTERING)
 """Where a fill may still go whose order was taken back."""
 
 
-def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "", **values: Any) -> Fill:
+def advance(
+    actor: Actor,
+    fill: Fill,
+    name: str,
+    *,
+    at: datetime,
+    why: str = "",
+    told: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Fill:
     """Make the move called `name` if the table, the actor's acts and nobody's faster hand allow it. Three writes.
 
-    `values` are columns of the fill that change with the step.
+    `values` are columns of the fill that change with the step; `told` is what else the history keeps of it.
     """
     step, allowed = ask(actor, fill, name, at=at, why=why)
     before = fill.state
@@ -56,8 +66,9 @@ def advance(actor: Actor, fill: Fill, name: str, *, at: datetime, why: str = "",
         supervisor=allowed.under,
         why=why,
     )
+    after = {"state": to, **(told or {})}
     audit.record(
-        actor, VERBS[name], at=at, on=fill, why=why, before={"state": before}, after={"state": to}, under=allowed.under
+        actor, VERBS[name], at=at, on=fill, why=why, before={"state": before}, after=after, under=allowed.under
     )
     return fill
 

@@ -59,7 +59,11 @@ def refuse_message(
     if message.status != Message.Status.KEPT:
         return message
     finding = Finding(
-        "unreadable", str(problem), where=problem.where, expected=problem.expected, came=str(problem.got)[:200]
+        "unreadable",
+        problem.plain or str(problem),
+        where=problem.where,
+        expected=problem.expected,
+        came=str(problem.got)[:200],
     )
     _set(message, status=Message.Status.REFUSED, format=format, reasons=orders.reasons((finding,)))
     _answer(actor, message, answer, at=at)

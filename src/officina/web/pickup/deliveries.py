@@ -14,7 +14,8 @@ from officina.web.desks import PICKUP
 from officina.web.forms import code as named
 from officina.web.forms import form, reason
 from officina.web.http import DeskRequest
-from officina.web.pickup.forms import CounselForm, PlanForm, ProofForm, SendForm
+from officina.web.pickup.counselling import counsel_form, tell_counsel
+from officina.web.pickup.forms import PlanForm, ProofForm, SendForm
 
 
 @page("pickup/deliveries.html", parts=("work",), needs=(DELIVER,))
@@ -63,17 +64,17 @@ def delivery(request: DeskRequest, code: str) -> Context:
         "desk": PICKUP,
         "came": came,
         "bags": queries.bags_in(came),
-        "counsel": form(request, CounselForm, initial={"outcome": came.counsel}),
+        "counsel": counsel_form(request, came),
         "sign": form(request, ProofForm),
     }
 
 
 @delivery.act("counsel")
 def counsel(request: DeskRequest, code: str) -> None:
-    facts = form(request, CounselForm).facts()
     out = queries.pick_up(request.actor, code)
-    pickup.counsel(request.actor, pick_up=out, outcome=facts["outcome"], at=request.at)
-    tell(request, "Written down.")
+    facts = counsel_form(request, out).facts()
+    out = pickup.counsel(request.actor, pick_up=out, outcome=facts["outcome"], at=request.at)
+    tell_counsel(request, out)
 
 
 @delivery.act("prove")

@@ -10,12 +10,11 @@ from officina.dispensing.rules.payments import KINDS, Tender
 from officina.kernel.errors import Refused
 from officina.web.forms import DateField, DeskForm, QuantityField
 
-COUNSEL = (
-    ("declined", "Declined"),
-    ("accepted", "Accepted: I counselled"),
-    ("not_required_refill", "Not required: refill only"),
-)
-RELATIONS = (("self", "Patient"), ("family", "Family"), ("caregiver", "Caregiver"), ("other", "Other"))
+NO_COUNSEL = ("not_required_refill", "Not required: refill only")
+COUNSEL = (("declined", "Declined"), ("accepted", "Accepted: I counselled"), NO_COUNSEL)
+OFFER = (("declined", "Declined"), ("wanted", "Wants counselling: call the pharmacist"), NO_COUNSEL)
+"""For who offers and may not counsel: a yes leads to somebody who may, not to a refusal."""
+RELATIONS = (("self", "The patient"), ("family", "Family"), ("caregiver", "Caregiver"), ("other", "Other"))
 PAID = tuple(KINDS.items())
 OUTCOMES = (
     ("reached", "Reached"),
@@ -40,6 +39,10 @@ class CounselForm(DeskForm):
     """How the offer to counsel ended."""
 
     outcome = forms.ChoiceField(label="Offer to counsel", choices=COUNSEL, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, may_counsel: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["outcome"].choices = COUNSEL if may_counsel else OFFER  # type: ignore[attr-defined]
 
 
 class PaidForm(DeskForm):
@@ -67,7 +70,7 @@ class HandOverForm(PaidForm):
     """Who takes the bags, and how they pay."""
 
     signed_by = forms.CharField(label="Signed by", max_length=120)
-    relation = forms.ChoiceField(label="Who", choices=RELATIONS)
+    relation = forms.ChoiceField(label="Who takes it", choices=RELATIONS)
     signature = forms.CharField(required=False, max_length=200_000, widget=forms.HiddenInput)
 
 

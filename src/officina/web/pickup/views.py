@@ -9,11 +9,13 @@ from officina.dispensing.acts import COUNSEL, HAND_OVER, RETURN
 from officina.dispensing.services import checking, pickup
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.ids.numbers import HouseNumber
+from officina.patients import queries as patients
 from officina.web.answers import Context, Go, go, page, tell
 from officina.web.desks import PICKUP
 from officina.web.forms import ScanForm, form, reason
 from officina.web.http import DeskRequest
-from officina.web.pickup.forms import CounselForm, HandOverForm, IdentifyForm
+from officina.web.pickup.counselling import counsel_form, tell_counsel
+from officina.web.pickup.forms import RELATIONS, HandOverForm, IdentifyForm
 
 _STROKES = re.compile(r"[ML0-9 .]*", re.ASCII)
 
@@ -67,6 +69,8 @@ def work(request: DeskRequest, code: str) -> Context:
     return {
         "desk": PICKUP,
         "came": came,
+        "profile": patients.profile(came.patient),
+        "relation": dict(RELATIONS).get(came.relation, came.relation),
         "scanned": scanned,
         "waiting": [b for b in queries.bags_of(request.actor, came.patient.person_id) if b.pk not in have],
         "fills": fills,
@@ -74,7 +78,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "along": leaflets.of(fills, on=request.actor.day(request.at)),
         "due": sum((f.price or Decimal(0) for f in fills), Decimal(0)),
         "scan": form(request, ScanForm),
-        "counsel": form(request, CounselForm, initial={"outcome": came.counsel}),
+        "counsel": counsel_form(request, came),
         "sign": sign,
     }
 
@@ -93,9 +97,9 @@ def scan(request: DeskRequest, code: str) -> None:
 @work.act("counsel")
 def counsel(request: DeskRequest, code: str) -> None:
     came = queries.pick_up(request.actor, code)
-    facts = form(request, CounselForm).facts()
-    pickup.counsel(request.actor, pick_up=came, outcome=facts["outcome"], at=request.at)
-    tell(request, "Written down.")
+    facts = counsel_form(request, came).facts()
+    came = pickup.counsel(request.actor, pick_up=came, outcome=facts["outcome"], at=request.at)
+    tell_counsel(request, came)
 
 
 @work.act("hand_over")

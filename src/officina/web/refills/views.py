@@ -26,7 +26,12 @@ from officina.web.refills.forms import AgreedForm, DayForm, ListForm
 
 @page("refills/desk.html", parts=("work",), needs=(REFILL,))
 def desk(request: DeskRequest) -> Context:
-    return {"desk": REFILLS, "scan": form(request, ScanForm), "list": form(request, ListForm), "asked": []}
+    context = {"desk": REFILLS, "scan": form(request, ScanForm), "list": form(request, ListForm)}
+    if request.outcome.refusal is None or request.POST.get("do") != "refill":
+        return {**context, "asked": []}
+    # What was asked for stays before the person who is to mend one line of it.
+    asked = refillable.asked(request.actor, request.POST.get("numbers", "")[:2000], on=request.actor.day(request.at))
+    return {**context, "asked": asked, "by_itself": _by_itself(asked)}
 
 
 @desk.act("find")
@@ -79,7 +84,18 @@ def _marked(request: DeskRequest) -> list[str]:
     codes = [as_code(text) for text in request.POST.getlist("prescription")][: refillable.MOST]
     if not codes:
         raise Refused("nothing_marked", "Mark at least one prescription.")
+    _refuse_unsaid(request)
     return codes
+
+
+def _refuse_unsaid(request: DeskRequest) -> None:
+    """Asked before anything is written: one line without its reason must not cost what else was marked."""
+    early = set(request.POST.getlist("prescription")) & set(request.POST.getlist("too_soon"))
+    if early and not reason(request, "early"):
+        said = "A marked one is" if len(early) == 1 else f"{len(early)} of the marked are"
+        raise Refused(
+            "why_needed", f"{said} too soon: say why early, or unmark it. Nothing was started.", {"early": "Needed"}
+        )
 
 
 def _each(request: DeskRequest, codes: list[str], start: Callable[[Actor, str, str], Fill]) -> None:
@@ -152,6 +168,7 @@ def start(request: DeskRequest, code: str) -> None:
     day = _day(request.POST.get("on", ""), today)
     if day is None:
         raise Refused("date", "The day is past or too far. Nothing was started: look at it again.")
+    _refuse_unsaid(request)
     agreed = synchronising.agreed_date(request.actor, patient, on=today)
     is_new = agreed is None or agreed.on != day
     if agreed is None or is_new:

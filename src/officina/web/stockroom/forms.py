@@ -12,9 +12,9 @@ class FindForm(DeskForm):
 
 
 class ReceiveForm(DeskForm):
-    """A delivery of one lot. A GS1 code fills lot and expiry by itself."""
+    """A delivery of one lot, after its code was looked up. A GS1 code gives lot and expiry by itself."""
 
-    scan = ScanField(label="Scan or NDC", error_messages={"required": "Scan or type a code."})
+    scan = ScanField(widget=forms.HiddenInput, error_messages={"required": "Scan or type a code."})
     lot_number = forms.CharField(label="Lot", max_length=40, required=False)
     expires_on = DateField(label="Expires", required=False)
     bottles = QuantityField(label="Bottles or packages")

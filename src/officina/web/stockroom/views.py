@@ -1,11 +1,13 @@
 """The stockroom: what is on hand, what was delivered, and what happened to a lot."""
 
 import re
+from typing import Any
 
 from django.http import HttpResponse
 
 from officina.base import queries as house
 from officina.dispensing import medicines
+from officina.dispensing.services.filling import Scanned
 from officina.drugs import queries as drugs
 from officina.exchange import scan_in
 from officina.inventory import queries, services
@@ -16,19 +18,20 @@ from officina.labels import tag as tags
 from officina.labels import tallman
 from officina.web.answers import Context, Go, document, go, page, shown, tell
 from officina.web.desks import STOCK
-from officina.web.forms import form, reason
+from officina.web.forms import ScanForm, form, reason
 from officina.web.http import DeskRequest
 from officina.web.stockroom.forms import CountForm, FindForm, ReceiveForm
 
 _NDC_BEGINS = re.compile(r"[0-9]{4,6}-?[0-9-]*", re.ASCII)
 
 
-@page("stock/desk.html", parts=("found",), needs=(SEE,))
+@page("stock/desk.html", parts=("found", "receive"), needs=(SEE,))
 def desk(request: DeskRequest) -> Context:
     return {
         "desk": STOCK,
         "find": form(request, FindForm, prefix="find-"),
-        "receive": form(request, ReceiveForm),
+        "scan": form(request, ScanForm),
+        **_looked_up(request),
         "text": "",
         "mean": [],
         "marks": {},
@@ -52,18 +55,53 @@ def find(request: DeskRequest) -> HttpResponse:
     return shown(request, desk, text=text, rows=rows, marks=marks, mean=[] if rows else found.did_you_mean)
 
 
-@desk.act("receive")
-def receive(request: DeskRequest) -> None:
-    facts = form(request, ReceiveForm).facts()
-    actor, today = request.actor, request.actor.day(request.at)
-    scanned = scan_in.container(facts["scan"], site_id=actor.site_id, today=today)
+def _looked_up(request: DeskRequest) -> dict[str, Any]:
+    """While a delivery that was sent is not right yet: what it is, and what was typed of it."""
+    if request.POST.get("do") != "receive" or request.outcome.refusal is None:
+        return {}
+    try:
+        scanned, package = _container(request, request.POST.get("scan", ""))
+    except (Refused, ParseError):
+        return {}
+    return _delivery(request, scanned, package)
+
+
+def _delivery(request: DeskRequest, scanned: Scanned, package: drugs.Package) -> dict[str, Any]:
+    """What a code says of a container, and the form that asks for the rest; the hand goes to the first that is missing."""
+    made = form(request, ReceiveForm, initial={"scan": scanned.raw, "bottles": "1"})
+    known = {"lot_number": bool(scanned.lot_number), "expires_on": scanned.expires_on is not None}
+    asked = [name for name in ("lot_number", "expires_on", "bottles") if not known.get(name)]
+    made.fields[asked[0]].widget.attrs["data-home"] = ""
+    return {"receive": made, "asked": [*asked, "invoice"], "scanned": scanned, "package": package}
+
+
+def _container(request: DeskRequest, code: str) -> tuple[Scanned, drugs.Package]:
+    actor = request.actor
+    scanned = scan_in.container(code, site_id=actor.site_id, today=actor.day(request.at))
     if scanned.package_id is None:
         raise Refused(
             "unknown_product",
             "This code is not in the drug file: put the delivery aside.",
             {"scan": "Not in the drug file"},
         )
-    package = drugs.package(scanned.package_id)
+    return scanned, drugs.package(scanned.package_id)
+
+
+@desk.act("look_up")
+def look_up(request: DeskRequest) -> HttpResponse:
+    """What a container is that was delivered; nothing is written before a person says how many."""
+    request.actor.must(RECEIVE, at=request.at)
+    scanned, package = _container(request, form(request, ScanForm).facts()["scan"])
+    request.outcome.forms.clear()
+    request.outcome.is_shown = True
+    return shown(request, desk, **_delivery(request, scanned, package))
+
+
+@desk.act("receive")
+def receive(request: DeskRequest) -> None:
+    facts = form(request, ReceiveForm).facts()
+    actor = request.actor
+    scanned, package = _container(request, facts["scan"])
     lot_number, expires_on = facts["lot_number"] or scanned.lot_number, facts["expires_on"] or scanned.expires_on
     if expires_on is None:
         raise Refused("expiry_missing", "Scan or type the expiry date.", {"expires_on": "Needed"})
@@ -103,6 +141,7 @@ def lot(request: DeskRequest, code: str) -> Context:
         "balances": queries.balances_of(found.pk),
         "moves": queries.moves_of(found.pk, cursor=request.GET.get("after", "")),
         "count": form(request, CountForm),
+        "blank": CountForm(auto_id="blank_%s"),
         "today": request.actor.day(request.at),
         "acts": {"count": COUNT.code, "quarantine": QUARANTINE.code, "receive": RECEIVE.code},
     }

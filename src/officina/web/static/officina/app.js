@@ -36,10 +36,10 @@
       return;
     }
     const wrong = all("[aria-invalid=true], .wrong input, .with-reason[open] input:not([type=hidden])").find(shown);
-    const home = wrong ?? all("[autofocus]:not([data-scan])").find(shown) ?? all("[data-scan]").find(shown);
+    const home = wrong ?? all("[data-home]").find(shown) ?? all("[autofocus]:not([data-scan])").find(shown) ?? all("[data-scan]").find(shown);
     if (!home) return rest();
     home.focus();
-    if (home.matches("[data-scan], input[type=search]")) home.select();
+    if (home.matches("[data-scan], [data-home], input[type=search]")) home.select();
   }
 
   // Nothing asks for the hands: then the keys that scroll reach what is longer than the screen.
