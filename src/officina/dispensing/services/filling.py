@@ -267,11 +267,10 @@ def change_product(actor: Actor, *, fill: Fill, package: Package, at: datetime) 
         raise Refused("dispense_as_written", f"Product selection code {rx.daw} allows no other product{words}.")
     amounts.refuse_cut(package, fill_quantity(fill))
     before, price = fill.package.ndc, fill.price
-    touch(fill, package=package, labels_printed=0)
-    if price is not None and not _is_split(fill):
-        # What was agreed was the price of the other package.
-        fill.price = amounts.agreed(actor, fill, at=at)
-        keep(fill, "price")
+    fill.package = package
+    # What was agreed was the price of the other package.
+    now = price if price is None or _is_split(fill) else amounts.agreed(actor, fill, at=at)
+    touch(fill, package=package, price=now, labels_printed=0)
     audit.record(
         actor,
         CHANGED_PRODUCT,

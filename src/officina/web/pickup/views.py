@@ -63,7 +63,7 @@ def work(request: DeskRequest, code: str) -> Context:
     have = {b.pk for b in scanned}
     fills = pickup.fills_of(came) if came.state == "open" else []
     sign = form(request, HandOverForm)
-    if came.counsel:
+    if came.counsel not in {"", "wanted"}:
         # The word was offered: a signature is next. A bag that is still to be scanned is heard from there, too.
         sign.fields["signed_by"].widget.attrs["autofocus"] = True
     return {
