@@ -1,7 +1,7 @@
 """Receiving orders, entering prescriptions, prescribers, pictures of the paper."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from officina.base.command import command
 from officina.base.rows import Question, append
 from officina.base.rows import keep as keep_row
 from officina.drugs import schedules as listed
-from officina.drugs.models import Drug
+from officina.drugs.models import Drug, SubstanceSchedule
 from officina.drugs.rules.schedules import strictest
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.findings import Finding
@@ -338,9 +338,12 @@ def _refuse_series(prescription: Prescription, entry: Entry, *, state: str) -> N
         raise Refused("series_unsound", f"Beside {beside}: {ruling.sentence}", {"fill_from": ruling.rule})
 
 
-def schedule_of(drug: Drug, *, on: date, state: str) -> int:
-    """The schedule that holds here: the strictest of the federal one, the state's and the lists' that were brought in (0: not controlled)."""
-    federal = strictest(drug.schedule, listed.of_lists(drug, on=on, state=state))
+def schedule_of(drug: Drug, *, on: date, state: str, held: Sequence[SubstanceSchedule] | None = None) -> int:
+    """The schedule that holds here: the strictest of the federal one, the state's and the lists' that were brought in (0: not controlled).
+
+    `held` is what the lists hold on that day, where it was asked once for several.
+    """
+    federal = strictest(drug.schedule, listed.of_lists(drug, on=on, state=state, held=held))
     if not schedules.may_differ(state):
         return federal
     ingredients = tuple(key for (key,) in _INGREDIENTS(drug=drug.pk))
