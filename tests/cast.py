@@ -144,7 +144,10 @@ class Cast:
     def worked(self, fill: Fill, lot: Lot | None = None) -> Fill:
         """A fill that waits for clinical review, worked through until it lies in its bin."""
         fill = review.clear_review(self.ada, fill=fill, at=self.at())
-        fill = review.settle_payment(self.tess, fill=fill, at=self.at())
+        return self.binned(review.settle_payment(self.tess, fill=fill, at=self.at()), lot)
+
+    def binned(self, fill: Fill, lot: Lot | None = None) -> Fill:
+        """A fill that is ready to fill, counted, checked and laid in its bin."""
         fill = filling.take(self.tess, fill=fill, at=self.at())
         fill = filling.label_printed(self.tess, fill=fill, at=self.at())
         self.scan(fill, lot or self.lot)
@@ -269,9 +272,26 @@ def _assembled() -> Cast:
     ada = _person(setup, "ada", "Ada Park", "pharmacist", licence("pharmacist"))
     tess = _person(setup, "tess", "Tess Young", "technician", licence("technician"))
     rosa = patients.Details(
-        last_name="Flórez", first_name="Rosa", born_on=date(1961, 3, 14), sex="F", phone="6085550111"
+        last_name="Flórez",
+        first_name="Rosa",
+        born_on=date(1961, 3, 14),
+        sex="F",
+        street="7 Birch Rd",
+        city="Madison",
+        state="WI",
+        postal_code="53703",
+        phone="6085550111",
     )
-    omar = patients.Details(last_name="Haddad", first_name="Omar", born_on=date(1975, 7, 2), sex="M")
+    omar = patients.Details(
+        last_name="Haddad",
+        first_name="Omar",
+        born_on=date(1975, 7, 2),
+        sex="M",
+        street="31 Lake St",
+        city="Madison",
+        state="WI",
+        postal_code="53703",
+    )
     metformin = package("metformin", "500 mg", ndc="11111-1111-1", ingredient="metformin", classes=("biguanide",))
     oxycodone = package(
         "oxycodone", "5 mg", ndc="11111-4444-1", ingredient="oxycodone", schedule=2, classes=("opioid",)
@@ -290,7 +310,16 @@ def _assembled() -> Cast:
         rosa=patients.add(tess, details=rosa, at=AT),
         omar=patients.add(tess, details=omar, at=AT),
         prescriber=prescriptions.add_prescriber(
-            tess, last_name="Okafor", first_name="Ben", npi="1245319599", dea="AB1234563", at=AT
+            tess,
+            last_name="Okafor",
+            first_name="Ben",
+            npi="1245319599",
+            dea="AB1234563",
+            street="200 Clinic Dr",
+            city="Madison",
+            state="WI",
+            postal_code="53703",
+            at=AT,
         ),
         metformin=metformin,
         metformin_1000=package("metformin", "1,000 mg", ndc="11111-2222-1", ingredient="metformin"),

@@ -10,7 +10,7 @@ import cast as standing
 from officina.base import queries as house
 from officina.dispensing import queries
 from officina.dispensing.models import Fill
-from officina.dispensing.services import checking, entry, filling, pickup, refills, review
+from officina.dispensing.services import checking, deliveries, entry, filling, pickup, refills, review
 from officina.dispensing.services.filling import Scanned
 from officina.drugs.models import SubstanceSchedule
 from officina.inventory import queries as stock
@@ -241,6 +241,86 @@ class TestTheStateOfTheSite:
         assert (found.schedule, found.expires_on) == (5, date(2027, 5, 20))
         with pytest.raises(Refused, match="at most 5 refills"):
             cast.entered(gabapentin, drug=gabapentin.product.drug, patient=cast.omar, refills=6)
+
+    def test_what_a_list_holds_more_strictly_by_now_is_not_passed_until_it_was_entered_anew(self, cast):
+        """Tramadol waits to be checked when a list moves it; its label says Schedule IV and three refills (21 CFR 1306.12(a))."""
+        tramadol, fill, lot = self.under_way(cast)
+        fill = filling.label_printed(cast.tess, fill=fill, at=cast.at())
+        cast.scan(fill, lot)
+        fill = filling.submit_fill(cast.tess, fill=queries.fill(cast.tess, str(fill.code)), at=cast.at())
+        self.moved(2)
+        with pytest.raises(Refused, match=r"is Schedule II by now.*entered as Schedule IV\. Change the order") as no:
+            checking.verify(cast.ada, fill=fill, at=cast.at())
+        assert no.value.code == "stricter_by_now"
+        fill = queries.fill(cast.ada, str(fill.code))
+        change = {"fill": fill, "package": tramadol, "why": "It is Schedule II by now", "at": cast.at()}
+        with pytest.raises(Refused, match="refill"):
+            entry.amend(cast.ada, entry=cast.entry(drug=tramadol.product.drug, refills=3), **change)
+        fill = queries.fill(cast.ada, str(fill.code))
+        fill = entry.amend(
+            cast.ada, entry=cast.entry(drug=tramadol.product.drug, refills=0), **{**change, "fill": fill}
+        )
+        fill = entry.approve_entry(cast.ada, fill=fill, at=cast.at())
+        assert cast.handed_over(cast.worked(fill, lot)).prescription.schedule == 2
+
+    @pytest.mark.parametrize("by_driver", [False, True])
+    def test_what_a_list_holds_more_strictly_by_now_stays_in_its_bin(self, cast, by_driver):
+        _, fill, lot = self.under_way(cast)
+        fill = filling.put_back(cast.tess, fill=fill, why="Later", at=cast.at())
+        fill = cast.binned(fill, lot)
+        self.moved(2, on=standing.TODAY + timedelta(days=1))
+        early = queries.fill(cast.tess, str(fill.code))
+        checking.refuse_stricter(cast.tess, [early], at=cast.at())
+        cast.later(1)
+        with pytest.raises(Refused, match="Return this fill to stock") as no:
+            if by_driver:
+                deliveries.send(cast.tess, bag=fill.bag, driver="Dan", at=cast.at())
+            else:
+                cast.handed_over(fill)
+        assert no.value.code == "stricter_by_now"
+        fill = queries.fill(cast.ada, str(fill.code))
+        checking.return_to_stock(cast.ada, fill=fill, why="Schedule II by now", at=cast.at())
+        again = refills.refill(cast.tess, prescription=fill.prescription, at=cast.at())
+        assert (again.kind, again.prescription.schedule, again.prescription.refills) == ("first", 2, 0)
+
+    def test_what_a_driver_has_when_the_list_changes_is_still_written_down_as_taken(self, cast):
+        _, fill, lot = self.under_way(cast)
+        fill = filling.put_back(cast.tess, fill=fill, why="Later", at=cast.at())
+        out = deliveries.send(cast.tess, bag=cast.binned(fill, lot).bag, driver="Dan", at=cast.at())
+        pickup.counsel(cast.tess, pick_up=out, outcome="declined", at=cast.at())
+        self.moved(2)
+        deliveries.prove(cast.tess, pick_up=out, taken_by="Rosa", relation="self", at=cast.at())
+        assert queries.fill(cast.tess, str(fill.code)).state == "sold"
+
+    def test_of_an_owed_rest_it_says_what_a_rest_allows(self, cast):
+        _, fill, lot = self.under_way(cast)
+        fill = filling.label_printed(cast.tess, fill=fill, at=cast.at())
+        cast.scan(fill, lot, Decimal(20))
+        fill = queries.fill(cast.tess, str(fill.code))
+        filling.partial(cast.tess, fill=fill, why="Short", case="unable", at=cast.at())
+        rest = queries.fill(cast.tess, str(Fill.objects.get(kind="completion").code))
+        self.moved(2)
+        with pytest.raises(Refused, match=r"is Schedule II by now.*Cancel this rest"):
+            checking.refuse_stricter(cast.ada, [rest], at=cast.at())
+
+    def under_way(self, cast):
+        """Tramadol with three refills at the bench, and a lot of it."""
+        tramadol = standing.package("tramadol", "50 mg", ndc="11111-8888-1", ingredient="tramadol", schedule=4)
+        lot = inventory.receive(
+            cast.tess,
+            package=tramadol,
+            lot_number="T1",
+            expires_on=date(2027, 10, 31),
+            quantity=Decimal(500),
+            at=cast.at(),
+        )
+        fill = cast.ready(tramadol, drug=tramadol.product.drug, refills=3)
+        return tramadol, filling.take(cast.tess, fill=fill, at=cast.at()), lot
+
+    def moved(self, schedule, on=None):
+        SubstanceSchedule.objects.create(
+            key="t", jurisdiction="US", substance="TRAMADOL", schedule=schedule, starts_on=on
+        )
 
     def test_schedule_i_is_never_entered(self, cast):
         SubstanceSchedule.objects.create(key="s", jurisdiction="US", substance="METFORMIN", schedule=1)

@@ -110,7 +110,7 @@ def test_each_field_is_chosen_and_the_label_of_either_history_says_what_was_chos
     merge(cast, twin, taken={"name", "phone", "language"})
     kept, gone = now(cast.rosa), now(twin)
     assert (kept.last_name, kept.first_name, kept.phone, kept.language) == ("Flores", "Rosie", "6085550999", "Spanish")
-    assert (kept.street, kept.weight_kg) == ("", None)
+    assert (kept.street, kept.weight_kg) == ("7 Birch Rd", None)
     assert records.told(kept) == records.told(gone)
     facts = queries.label_facts(queries.fill(cast.ada, str(theirs.code)), on=TODAY)
     assert facts.patient_name == "Rosie Flores"

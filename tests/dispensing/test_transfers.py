@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, transaction
 
-from cast import TODAY, assemble
+from cast import TODAY, assemble, package
 from officina.dispensing import queries
-from officina.dispensing.services import entry, filling, refills, transfers
+from officina.dispensing.services import entry, filling, intake, refills, transfers
 from officina.dispensing.services.transfers import Before, Other
 from officina.inventory.models import Balance
 from officina.kernel.errors import Refused
@@ -135,6 +135,57 @@ def test_what_comes_keeps_its_day_and_one_of_its_fills_is_dispensed_here(cast):
         cast.tess, fill=fill, entry=cast.entry(refills=2, written_on=written), package=cast.metformin, at=cast.at()
     )
     assert fill.prescription.expires_on == date(2027, 7, 23)
+
+
+def controlled(cast, schedule):
+    made = package("alprazolam", "0.5 mg", ndc="22222-3333-1", ingredient="alprazolam", schedule=schedule)
+    return made, {"drug": made.product.drug, "refills": 0}
+
+
+def enter(cast, fill, made, given):
+    fill = entry.start_entry(cast.tess, fill=fill, at=cast.at())
+    return entry.submit_entry(cast.tess, fill=fill, entry=cast.entry(**given), package=made, at=cast.at())
+
+
+@pytest.mark.parametrize(
+    ("taken_as", "schedule", "said"),
+    [  # 21 CFR 1306.08, 1306.25
+        (0, 4, "taken over as not controlled; alprazolam 0.5 mg tablet is Schedule IV. Cancel it and take it over as Schedule IV"),
+        (0, 2, "is Schedule II and was filled"),
+        (4, 2, "is Schedule II and was filled"),
+        (5, 3, "taken over as Schedule V"),
+        (4, 4, None),
+        (3, 4, None),
+    ],
+)  # fmt: skip
+def test_a_transfer_is_judged_again_by_what_is_entered(cast, taken_as, schedule, said):
+    by = cast.ada if taken_as else cast.ivo
+    taken = take_over(cast, by=by, order=cast.order(), other=replace(OAK, dea="AB1234563"), schedule=taken_as)
+    made, given = controlled(cast, schedule)
+    if said is None:
+        assert enter(cast, taken, made, given).prescription.schedule == schedule
+        return
+    with pytest.raises(Refused, match=said) as refused:
+        enter(cast, taken, made, given)
+    assert set(refused.value.fields) == {"drug"}
+    assert queries.fill(cast.tess, str(taken.code)).state == "entering"
+
+
+def test_a_controlled_order_from_another_pharmacy_has_its_record(cast):
+    by_hand = intake.receive(cast.tess, order=cast.order(), origin="5", at=cast.at())
+    with pytest.raises(Refused, match="no record of its transfer") as refused:
+        enter(cast, by_hand, *controlled(cast, 4))
+    assert refused.value.code == "transfer_unrecorded"
+
+
+def test_schedule_ii_that_was_never_filled_comes_by_its_own_rules_only(cast):
+    oak = replace(OAK, dea="AB1234563")
+    made, given = controlled(cast, 2)
+    taken = take_over(cast, order=cast.order(), other=oak, first_dispensed_on=None)
+    with pytest.raises(Refused, match="taken over as not controlled"):
+        enter(cast, taken, made, given)
+    taken = take_over(cast, order=cast.order(), other=oak, first_dispensed_on=None, schedule=2)
+    assert enter(cast, taken, made, given).state == "entry_check"
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,23 @@ from decimal import Decimal
 
 import pytest
 
-from cast import TODAY
-from officina.dispensing.services import entry, filling, merging, review
+from cast import TODAY, package
+from officina.dispensing.services import entry, filling, intake, merging, review
 from officina.drugs.models import Drug, Product
 from officina.kernel.errors import Refused
 from officina.patients import services as people
-from officina.prescriptions.models import Prescription
+from officina.prescriptions.models import Prescriber, Prescription
 from officina.prescriptions.services import orders
 
 DIRECTIONS = "Take 1 tablet by mouth every 6 hours as needed."
 
 
-def prescriber(cast, dea, role="", name="Chen"):
-    return orders.add_prescriber(cast.tess, last_name=name, first_name="Mei", dea=dea, role=role, at=cast.at())
+OFFICE = {"street": "9 Clinic Dr", "city": "Madison", "state": "WI", "postal_code": "53703"}
+
+
+def prescriber(cast, dea, role="", name="Chen", office=OFFICE):
+    who = {"last_name": name, "first_name": "Mei", "dea": dea, "role": role}
+    return orders.add_prescriber(cast.tess, **who, **office, at=cast.at())
 
 
 def controlled(cast, who, **changes):
@@ -64,6 +68,57 @@ def test_what_a_prescriber_is_can_be_said_later_and_only_what_there_is(cast):
         orders.say_role(cast.max, prescriber=who, role="NP", at=cast.at())
     orders.say_role(cast.tess, prescriber=who, role="PA", at=cast.at())
     assert controlled(cast, who).state == "entry_check"
+
+
+@pytest.mark.parametrize("missing", ["street", "city"])
+def test_a_controlled_medicine_needs_both_addresses_and_the_others_need_none(cast, missing):
+    """21 CFR 1306.05(a): both stand on the prescription, and the pharmacy may add them."""
+    who = prescriber(cast, "AB1234563", office={**OFFICE, missing: " "})
+    setattr(cast.rosa, missing, "")
+    cast.rosa.save()
+    with pytest.raises(Refused) as no:
+        controlled(cast, who)
+    assert (no.value.code, set(no.value.fields)) == ("patient_address_missing", {"patient", "prescriber"})
+    assert cast.entered(prescriber=who).state == "entry_check"
+    setattr(cast.rosa, missing, "Madison")
+    cast.rosa.save()
+    with pytest.raises(Refused) as no:
+        controlled(cast, who)
+    assert (no.value.code, set(no.value.fields)) == ("prescriber_address_missing", {"prescriber"})
+    orders.say_address(cast.tess, prescriber=who, **OFFICE, at=cast.at())
+    assert controlled(cast, who).state == "entry_check"
+
+
+def test_an_address_of_a_prescriber_is_written_down_whole_and_by_their_own_house(cast):
+    who = prescriber(cast, "AB1234563", office={})
+    for actor, wrong in (
+        (cast.tess, {"street": ""}),
+        (cast.tess, {"state": "Elsewhere"}),
+        (cast.max, {}),
+        (cast.carl, {}),
+    ):
+        with pytest.raises(Refused):
+            orders.say_address(actor, prescriber=who, **{**OFFICE, **wrong}, at=cast.at())
+    assert not Prescriber.objects.get(pk=who.pk).street
+    orders.say_address(cast.tess, prescriber=who, **{**OFFICE, "state": "wi"}, at=cast.at())
+    now = Prescriber.objects.get(pk=who.pk)
+    assert (now.street, now.city, now.state, now.postal_code) == ("9 Clinic Dr", "Madison", "WI", "53703")
+
+
+@pytest.mark.parametrize("schedule", [2, 3, 4, 5])
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_controlled_order_by_wire_bears_its_signature(cast, schedule, signed):
+    """21 CFR 1306.21(a), 1311: an electronic prescription of any schedule is valid only where it is signed."""
+    made = package("remedy", "5 mg", ndc="22222-3333-1", ingredient="remedy", schedule=schedule)
+    fill = intake.receive(cast.wire, order=cast.order(signed=signed), origin="3", at=cast.at())
+    fill = entry.start_entry(cast.tess, fill=fill, at=cast.at())
+    order = {"fill": fill, "entry": cast.entry(drug=made.product.drug, refills=0), "package": made, "at": cast.at()}
+    if signed:
+        assert entry.submit_entry(cast.tess, **order).state == "entry_check"
+        return
+    with pytest.raises(Refused, match="without a digital signature") as no:
+        entry.submit_entry(cast.tess, **order)
+    assert no.value.code == "epcs_unsigned"
 
 
 @pytest.mark.parametrize(("code", "words", "field"), [("1", "", "daw_words"), ("2", " ", "daw_words"), ("6", "", "daw_words"), ("7", "", "daw_words"), ("x", "", "daw")])  # fmt: skip
@@ -160,7 +215,14 @@ class TestSeveralOfScheduleII:
     def test_what_was_ordered_under_another_record_of_the_same_person_counts(self, cast):
         twin = people.add(
             cast.tess,
-            details=people.Details(last_name="Flores", first_name="Rosie", born_on=cast.rosa.born_on, sex="F"),
+            details=people.Details(
+                last_name="Flores",
+                first_name="Rosie",
+                born_on=cast.rosa.born_on,
+                sex="F",
+                street="7 Birch Rd",
+                city="Madison",
+            ),
             at=cast.at(),
         )
         people.no_known_allergies(cast.tess, patient=twin, at=cast.at())

@@ -1,11 +1,14 @@
 """Schedule II by telephone at intake, and the signed prescription that must follow at the prescribers desk; programs of risk at review."""
 
+import html
+
 import pytest
 
 from cast import package
 from officina.dispensing.services import checking, entry
 from officina.law import emergency as law
 from officina.prescriptions.models import EmergencyOrder
+from officina.prescriptions.written import WrittenPrescriber
 from web.seen import HTMX, Busy, again, text
 
 FORM = {
@@ -146,3 +149,32 @@ def test_what_a_prescriber_is_can_be_said_where_the_entry_is_refused(cast, tess)
     post(tess, fill, "submit_entry", **values)
     assert again(cast, fill).state == "entry_check"
     assert orders.ROLE_SAID
+
+
+def test_the_addresses_of_a_controlled_order_are_added_where_the_entry_is_refused(cast, tess):
+    """21 CFR 1306.05(a); what the order itself says of the prescriber is proposed."""
+    from web.test_entry import post, typed
+
+    cast.rosa.street = cast.prescriber.street = ""
+    cast.rosa.save()
+    cast.prescriber.save()
+    written = WrittenPrescriber(
+        last_name="Okafor", first_name="Ben", npi="1245319599", street="200 Clinic Dr", city="Madison"
+    )
+    fill = entry.start_entry(cast.tess, fill=cast.received(prescriber=written), at=cast.at())
+    assert "Address of Ben Okafor" in text(tess.get(f"/entry/{fill.code}/"))
+    values = typed(cast, drug=cast.oxycodone.product.drug.pk, package=cast.oxycodone.pk, refills="0", directions="Take 1 tablet by mouth every day.")  # fmt: skip
+    refused = text(post(tess, fill, "submit_entry", **values))
+    assert "needs the patient's street and city" in html.unescape(refused)
+    assert f'href="/patients/{cast.rosa.code}/"' in refused
+    assert "needs the prescriber's street and city" in html.unescape(refused)
+    assert 'value="200 Clinic Dr"' in refused
+    place = {"address-who": cast.prescriber.code, "address-street": "200 Clinic Dr", "address-city": "Madison"}
+    assert post(tess, fill, "say_address", **{**place, "address-city": ""}).status_code == 422
+    page = text(post(tess, fill, "say_address", **place))
+    assert "The address of Ben Okafor is written down." in page
+    assert "Address of Ben Okafor" not in page
+    cast.rosa.street = "7 Birch Rd"
+    cast.rosa.save()
+    post(tess, fill, "submit_entry", **values)
+    assert again(cast, fill).state == "entry_check"

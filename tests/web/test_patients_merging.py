@@ -67,7 +67,7 @@ def test_likely_duplicates_are_listed_and_opened_side_by_side(cast, tess, twin):
     page = text(tess.get("/patients/duplicates/"))
     assert f"/patients/{cast.rosa.code}/with/{twin.code}/" in page
     page = text(side(tess, cast.rosa, twin))
-    assert page.count("differs</span>") == 2
+    assert page.count("differs</span>") == 3  # name, telephone, address
     assert "Flores, Rosie" in page
 
 

@@ -111,6 +111,7 @@ class TestTransfers:
         }  # fmt: skip
         ada = seat(cast.ada)
         assert "Take over from another pharmacy" in text(ada.get("/intake/transfer/"))
+        assert ada.post("/intake/transfer/", {**given, "schedule": ""}).status_code == 422
         refused = ada.post("/intake/transfer/", {**given, "pharmacist": ""})
         assert refused.status_code == 422
         assert "1 Oak St" in text(refused)

@@ -128,9 +128,10 @@ def _planned(
     who, regimen, why = row
     doctor = rng.choice(house.prescribers)
     order = _order(rng, who, doctor, regimen, number=f"{110_000 + n}", on=house.setup.day(at))
-    wires: tuple[Wire, ...] = (
-        ("2017071", "2017071", "2023011", "R4", "paper") if order.schedule != 2 else ("2017071", "2023011")
-    )
+    wires: tuple[Wire, ...] = ("2017071", "2017071", "2023011", "R4", "paper")
+    if order.schedule:
+        # Only SCRIPT bears the prescriber's signature, without which a controlled order by wire is none.
+        wires = ("2017071", "2023011") if order.schedule == 2 else ("2017071", "2017071", "2023011", "2023011", "paper")
     wire = rng.choice(wires)
     if not order.schedule and rng.random() < 0.06:
         wire = "telephone"
@@ -162,7 +163,7 @@ def _order(
         sig_text=rng.choice(regimen.sigs),
         written_on=on,
         schedule=drug.schedule or None,
-        signed=drug.schedule == 2,
+        signed=controlled,
         order_number=number,
     )
 

@@ -1,6 +1,7 @@
 """The schedule of a drug: as its products are listed, and as the lists of schedules that were brought in have it."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from django.db.models import CharField, Count, DateField, Q
@@ -61,12 +62,17 @@ def _told(certified: Counter[int], excluded: Counter[int]) -> int:
     return schedules.of_listings(certified or excluded)
 
 
-def of_lists(drug: Drug, *, on: date, state: str) -> int:
+def lists_in_force(*, on: date, state: str) -> list[SubstanceSchedule]:
+    """What the lists that were brought in hold on a day, federally and in the state; asked once for several drugs. One statement."""
+    return _IN_FORCE(state=state, on=on)
+
+
+def of_lists(drug: Drug, *, on: date, state: str, held: Sequence[SubstanceSchedule] | None = None) -> int:
     """The strictest schedule in which a list that was brought in holds this drug on a day, federally or in the state; 0 where none does.
 
-    One statement where there is no list, at most three.
+    One statement where there is no list, at most three; none and two where `held` is what the lists hold on that day.
     """
-    rows = _IN_FORCE(state=state, on=on)
+    rows = list(lists_in_force(on=on, state=state) if held is None else held)
     if not rows:
         return 0
     # A later day takes over from an earlier one: a substance may be moved to another schedule.

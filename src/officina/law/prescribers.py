@@ -37,6 +37,11 @@ def needs_dea(schedule: int) -> bool:
     return schedule != 0
 
 
+def needs_addresses(schedule: int) -> bool:
+    """Whether the addresses of the patient and of the prescriber must stand on the prescription (21 CFR 1306.05(a))."""
+    return schedule != 0
+
+
 def may_prescribe(
     role: str,
     schedule: int,

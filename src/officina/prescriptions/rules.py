@@ -7,6 +7,7 @@ from decimal import Decimal
 from officina.kernel.findings import Finding, Severity
 from officina.law import daw as selection
 from officina.law import prescribers, refills
+from officina.law.ruling import schedule_name
 
 
 def expires_on(schedule: int, written_on: date, *, state: str = "") -> date | None:
@@ -39,6 +40,10 @@ class OrderFacts:
     """It came by telephone in an emergency, with the checklist of 21 CFR 1306.11(d)."""
     state: str = ""
     """Two letters: whose law holds beside the federal one; empty where it is not known."""
+    knows_home: bool = False
+    """The patient's street and city are on record."""
+    knows_office: bool = False
+    """The prescriber's street and city are on record."""
 
 
 def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
@@ -73,14 +78,15 @@ def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
             "A controlled substance needs the prescriber's DEA number.",
             prescribers.DEA_SOURCE,
         )
+    found += _addresses(order)
     if order.schedule == 1:
         stop("drug", "schedule_i", "No prescription may be filled for a Schedule I substance.", "21 USC 812(b)(1), 829")
-    if order.schedule == 2 and order.origin == "3" and not order.signed:
+    if order.schedule != 0 and order.origin == "3" and not order.signed:
         stop(
             "drug",
             "epcs_unsigned",
-            "Schedule II by wire without a digital signature is not a valid prescription.",
-            "21 CFR 1311",
+            f"{schedule_name(order.schedule)} by wire without a digital signature is not a valid prescription.",
+            "21 CFR 1306.21(a), 1311" if order.schedule > 2 else "21 CFR 1311",
         )
     if order.schedule == 2 and order.origin == "2" and not order.emergency:
         stop(
@@ -99,6 +105,20 @@ def refusals(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:
 
 def _finding(field: str, code: str, sentence: str, source: str = "house rule") -> tuple[str, Finding]:
     return field, Finding(code, sentence, Severity.CONTRAINDICATED, where=field, source=source)
+
+
+def _addresses(order: OrderFacts) -> list[tuple[str, Finding]]:
+    """Of a controlled substance both addresses are kept; where each is added is told, for the pharmacy may add it."""
+    if not prescribers.needs_addresses(order.schedule):
+        return []
+    found = []
+    if not order.knows_home:
+        words = "A controlled substance needs the patient's street and city. Ask, and add them on the patient's page."
+        found.append(_finding("patient", "patient_address_missing", words, prescribers.DEA_SOURCE))
+    if not order.knows_office:
+        words = "A controlled substance needs the prescriber's street and city. Add them below the entry, under “Address of”."
+        found.append(_finding("prescriber", "prescriber_address_missing", words, prescribers.DEA_SOURCE))
+    return found
 
 
 def _prescriber(order: OrderFacts, *, on: date) -> list[tuple[str, Finding]]:

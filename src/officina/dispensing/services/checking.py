@@ -1,5 +1,6 @@
 """The final check, the bag, and the way back to stock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,6 +17,8 @@ from officina.dispensing.rules.machine import State
 from officina.dispensing.services import auto_refill, completion, counting, rems, review
 from officina.dispensing.services.filling import fill_quantity
 from officina.dispensing.services.steps import advance, ask, lock
+from officina.drugs.rules.schedules import strictest
+from officina.drugs.schedules import lists_in_force
 from officina.inventory import queries as stock
 from officina.inventory import services as ledger
 from officina.inventory.models import Lot, Place
@@ -23,8 +26,10 @@ from officina.inventory.services import Transfer
 from officina.kernel.errors import Refused
 from officina.kernel.ids.numbers import HouseNumber
 from officina.kernel.quantity import written
+from officina.law.ruling import schedule_name
 from officina.patients import person
 from officina.patients.models import Patient
+from officina.prescriptions.services.orders import schedule_of
 
 VIAL = audit.verb("stock.vial_returned", "made the returned vial a lot of its own")
 
@@ -51,6 +56,7 @@ def verify(actor: Actor, *, fill: Fill, at: datetime) -> Fill:
         raise Refused("same_person", "Who counted into the vial may not also pass the final check: somebody else must.")
     review.refuse_unreviewed(actor, fill, at=at)
     refuse_unsound(actor, fill, at=at)
+    refuse_stricter(actor, [fill], at=at)
     return advance(
         actor,
         fill,
@@ -83,6 +89,33 @@ def refuse_unsound(actor: Actor, fill: Fill, *, at: datetime) -> list[FillPart]:
                 "expired_lot", f"Lot {part.lot} expired on {part.lot.expires_on:%b %d, %Y}. Send the fill back."
             )
     return parts
+
+
+def refuse_stricter(actor: Actor, fills: Sequence[Fill], *, at: datetime) -> None:
+    """Refused where a list controls a medicine more strictly than its order says: label, count and refills are of the old schedule.
+
+    Asked last where somebody vouches for a fill, and where it leaves; not at a scan, where each statement costs.
+    """
+    today = actor.day(at)
+    held = lists_in_force(on=today, state=actor.state)
+    for fill in fills:
+        assert fill.package is not None
+        drug, entered = fill.package.product.drug, fill.prescription.schedule
+        now = strictest(entered, schedule_of(drug, on=today, state=actor.state, held=held))
+        if now != entered:
+            raise Refused(
+                "stricter_by_now",
+                f"{drug} is {schedule_name(now)} by now, and Rx {fill.prescription.number} was entered as {schedule_name(entered)}. {_anew(fill)}",
+            )
+
+
+def _anew(fill: Fill) -> str:
+    """What is done with a fill that the old schedule no longer covers: where it can still be changed, it is."""
+    if fill.kind == Fill.Kind.COMPLETION and fill.state != State.BIN:
+        return "Cancel this rest; what is filled after it goes by the new schedule."
+    if fill.state == State.BIN:
+        return "Return this fill to stock; what is filled after it goes by the new schedule."
+    return "Change the order on its page: it is entered, checked and counted anew."
 
 
 @command

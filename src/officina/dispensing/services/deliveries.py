@@ -50,18 +50,20 @@ def send(actor: Actor, *, bag: Bag, driver: str, at: datetime) -> PickUp:
     if not driver.strip():
         raise Refused("driver_missing", "Say who takes it.", {"driver": "Needed"})
     (bag,) = _in_bin(bag)
-    fills = list(bag.fills.select_related("prescription", "patient").filter(state=State.BIN).order_by("id"))
+    found = bag.fills.select_related("prescription__drug", "patient", "package__product__drug")
+    fills = list(found.filter(state=State.BIN).order_by("id"))
     if not fills:
         raise Refused("bag_empty", "There is nothing in this bag.")
     # Asked before it leaves: at the door nobody can stop it any more, and afterwards it is only refused in the books.
     pickup.refuse_unsafe(bag.patient, fills)
+    checking.refuse_stricter(actor, fills, at=at)
     for fill in fills:
         ask(actor, fill, "hand_over", at=at, why="")
         checking.refuse_unsound(actor, fill, at=at)
     bag.state = Bag.State.OUT
     keep(bag, "state")
     out = PickUp(
-        site_id=actor.site_id, patient_id=bag.patient_id, state=PickUp.State.OUT, started_at=at, identified_by="delivery"
+        site_id=actor.site_id, patient_id=bag.patient_id, state=PickUp.State.OUT, started_at=at, identified_by=pickup.BY_DRIVER
     )  # fmt: skip
     append(out)
     out.bags.add(bag)

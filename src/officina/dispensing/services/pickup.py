@@ -40,13 +40,17 @@ _IN_HAND = Question(
         Fill.objects.filter(
             bag__in=PickUp.bags.through.objects.filter(pickup=pick_up).values("bag_id"), state=State.BIN
         )
-        .select_related("prescription", "package__product__drug", "patient")
+        .select_related("prescription__drug", "package__product__drug", "patient")
         .order_by("id")
     ),
     pick_up=BigIntegerField(),
 )
 _INTO_HAND = "INSERT INTO dispensing_pickup_bags (pickup_id, bag_id) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _NOW = Question(lambda pk: PickUp.objects.select_for_update(no_key=True).filter(pk=pk), pk=BigIntegerField())
+
+
+BY_DRIVER = "delivery"
+"""Who identified whom the bag was given to: the driver, at the door."""
 
 
 @command
@@ -174,6 +178,9 @@ def hand_over(
     refuse_unsafe(pick_up.patient, fills)
     if not signed_by.strip():
         raise Refused("signature_missing", "A signature or the name of who signs is needed.", {"signed_by": "Needed"})
+    if pick_up.identified_by != BY_DRIVER:
+        # What a driver has was asked when it left: what was taken at the door must be written down.
+        checking.refuse_stricter(actor, fills, at=at)
     for fill in fills:
         _sell(actor, fill, at=at)
     for bag in bags:

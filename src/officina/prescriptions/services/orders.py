@@ -1,7 +1,7 @@
 """Receiving orders, entering prescriptions, prescribers, pictures of the paper."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from officina.base.command import command
 from officina.base.rows import Question, append
 from officina.base.rows import keep as keep_row
 from officina.drugs import schedules as listed
-from officina.drugs.models import Drug
+from officina.drugs.models import Drug, SubstanceSchedule
 from officina.drugs.rules.schedules import strictest
 from officina.kernel.errors import ParseError, Refused
 from officina.kernel.findings import Finding
@@ -25,17 +25,19 @@ from officina.kernel.ids.npi import Npi
 from officina.kernel.ids.numbers import HouseNumber
 from officina.labels import lint
 from officina.law import multiple, prescribers, refills, schedules
+from officina.law.ruling import schedule_name
 from officina.patients import person as people
 from officina.patients import rules as patient_rules
 from officina.patients.models import Patient
 from officina.prescriptions import acts, rules
-from officina.prescriptions.models import Attachment, EmergencyOrder, Message, Prescriber, Prescription
+from officina.prescriptions.models import Attachment, EmergencyOrder, Message, Prescriber, Prescription, Transfer
 from officina.prescriptions.written import WrittenOrder
 
 RECEIVED = audit.verb("prescription.received", "received the prescription")
 HELD_STRICTER = audit.verb("prescription.held_stricter", "holds the prescription by a stricter schedule")
 ENTERED = audit.verb("prescription.entered", "entered the prescription")
 PRESCRIBER_ADDED = audit.verb("prescriber.added", "added a prescriber")
+ADDRESS_SAID = audit.verb("prescriber.address_said", "wrote down a prescriber's address")
 ROLE_SAID = audit.verb("prescriber.role_said", "said what a prescriber is")
 PICTURE = audit.verb("prescription.picture_added", "attached a picture")
 
@@ -184,9 +186,7 @@ def add_prescriber(
     actor.must(acts.ENTER, at=at)
     if not last_name.strip():
         raise Refused("name_missing", "A prescriber needs a last name.", {"last_name": "Needed"})
-    region = patient_rules.state_code(state)
-    if region is None:
-        raise Refused("state_unknown", f"{state} is no US state or territory.", {"state": "Two letters, such as WI"})
+    region = _region(state)
     try:
         npi = Npi.parse(npi).digits if npi else ""
         dea = DeaNumber.parse(dea).text if dea else ""
@@ -234,12 +234,50 @@ def say_role(actor: Actor, *, prescriber: Prescriber, role: str, at: datetime) -
 
 
 @command
+def say_address(
+    actor: Actor,
+    *,
+    prescriber: Prescriber,
+    street: str,
+    city: str,
+    at: datetime,
+    state: str = "",
+    postal_code: str = "",
+) -> Prescriber:
+    """Write down where a prescriber practises: without it no controlled substance of theirs is entered."""
+    actor.must(acts.ENTER, at=at, site_id=prescriber.site_id)
+    missing = {name: "Needed" for name, text in (("street", street), ("city", city)) if not text.strip()}
+    if missing:
+        raise Refused("address_missing", "An address needs its street and city.", missing)
+    region = _region(state)
+    before = _address(prescriber)
+    prescriber.street, prescriber.city = street.strip(), city.strip()
+    prescriber.state, prescriber.postal_code = region, postal_code.strip()
+    keep_row(prescriber, *before)
+    audit.record(actor, ADDRESS_SAID, at=at, on=prescriber, before=before, after=_address(prescriber))
+    return prescriber
+
+
+def _address(p: Prescriber) -> dict[str, str]:
+    return {"street": p.street, "city": p.city, "state": p.state, "postal_code": p.postal_code}
+
+
+def _region(state: str) -> str:
+    region = patient_rules.state_code(state)
+    if region is None:
+        raise Refused("state_unknown", f"{state} is no US state or territory.", {"state": "Two letters, such as WI"})
+    return region
+
+
+@command
 def enter(actor: Actor, *, prescription: Prescription, entry: Entry, at: datetime) -> Prescription:
     """Write what was entered; Refused with all that the rules find, field by field."""
     actor.must(acts.ENTER, at=at, site_id=prescription.site_id)
     schedule = schedule_of(entry.drug, on=actor.day(at), state=actor.state)
     entry = _with_written_words(prescription, entry)
     refuse_unsound(prescription, entry, schedule=schedule, on=actor.day(at), state=actor.state)
+    if schedule and prescription.origin == Prescription.Origin.PHARMACY:
+        _refuse_taken_over_as_less(prescription, entry.drug, schedule)
     if schedule == 2:
         _refuse_series(prescription, entry, state=actor.state)
     before = _plain(prescription)
@@ -258,6 +296,21 @@ def _with_written_words(prescription: Prescription, entry: Entry) -> Entry:
     if entry.daw == "1" and not entry.daw_words.strip() and prescription.written.get("substitution_allowed") is False:
         return replace(entry, daw_words="Substitution not allowed, as the order says")
     return entry
+
+
+def _refuse_taken_over_as_less(prescription: Prescription, drug: Drug, schedule: int) -> None:
+    """Refused where a controlled order came from another pharmacy by the rules of a milder schedule, or of none (21 CFR 1306.08, 1306.25)."""
+    taken = prescription.transfers.filter(way=Transfer.Way.IN).values_list("record", flat=True).first()
+    if taken is None:
+        sentence = f"{drug} is {schedule_name(schedule)}, and no record of its transfer was kept. Cancel it, and take it over at intake, “From another pharmacy”."
+        raise Refused("transfer_unrecorded", sentence, {"drug": sentence})
+    if schedule == 2 and taken["first_dispensed_on"]:
+        sentence = f"{drug} is Schedule II and was filled at the other pharmacy: it is not transferable. Cancel it; a new prescription is needed."
+        raise Refused("transfer_schedule_ii", sentence, {"drug": sentence})
+    before = taken["schedule"]
+    if strictest(before, schedule) != before:
+        sentence = f"It was taken over as {schedule_name(before)}; {drug} is {schedule_name(schedule)}. Cancel it and take it over as {schedule_name(schedule)}."
+        raise Refused("transfer_schedule", sentence, {"drug": sentence})
 
 
 def _refuse_series(prescription: Prescription, entry: Entry, *, state: str) -> None:
@@ -285,9 +338,12 @@ def _refuse_series(prescription: Prescription, entry: Entry, *, state: str) -> N
         raise Refused("series_unsound", f"Beside {beside}: {ruling.sentence}", {"fill_from": ruling.rule})
 
 
-def schedule_of(drug: Drug, *, on: date, state: str) -> int:
-    """The schedule that holds here: the strictest of the federal one, the state's and the lists' that were brought in (0: not controlled)."""
-    federal = strictest(drug.schedule, listed.of_lists(drug, on=on, state=state))
+def schedule_of(drug: Drug, *, on: date, state: str, held: Sequence[SubstanceSchedule] | None = None) -> int:
+    """The schedule that holds here: the strictest of the federal one, the state's and the lists' that were brought in (0: not controlled).
+
+    `held` is what the lists hold on that day, where it was asked once for several.
+    """
+    federal = strictest(drug.schedule, listed.of_lists(drug, on=on, state=state, held=held))
     if not schedules.may_differ(state):
         return federal
     ingredients = tuple(key for (key,) in _INGREDIENTS(drug=drug.pk))
@@ -345,6 +401,8 @@ def refuse_unsound(prescription: Prescription, entry: Entry, *, schedule: int, o
         origin=prescription.origin,
         read_back=prescription.read_back,
         state=state,
+        knows_home=bool(entry.patient.street.strip() and entry.patient.city.strip()),
+        knows_office=bool(entry.prescriber.street.strip() and entry.prescriber.city.strip()),
     )
     found = rules.refusals(facts, on=on)
     found += [("directions", f) for f in lint.lint_text(entry.directions, what="directions") if f.severity.is_serious]

@@ -80,6 +80,10 @@ class NewPrescriberForm(DeskForm):
     role = forms.ChoiceField(label="What they are", choices=ROLES, required=False)
     npi = forms.CharField(label="NPI", required=False, max_length=10)
     dea = forms.CharField(label="DEA number", required=False, max_length=14)
+    street = forms.CharField(label="Street", required=False, max_length=120)
+    city = forms.CharField(label="City", required=False, max_length=60)
+    state = forms.CharField(label="State", required=False, max_length=30)
+    postal_code = forms.CharField(label="ZIP", required=False, max_length=10)
     phone = forms.CharField(label="Phone", required=False, max_length=20)
 
 
@@ -88,6 +92,16 @@ class RoleForm(DeskForm):
 
     who = forms.UUIDField(widget=forms.HiddenInput)
     role = forms.ChoiceField(label="What they are", choices=ROLES, required=False)
+
+
+class AddressForm(DeskForm):
+    """Where a prescriber practises."""
+
+    who = forms.UUIDField(widget=forms.HiddenInput)
+    street = forms.CharField(label="Street", max_length=120)
+    city = forms.CharField(label="City", max_length=60)
+    state = forms.CharField(label="State", required=False, max_length=30)
+    postal_code = forms.CharField(label="ZIP", required=False, max_length=10)
 
 
 class DrugForm(DeskForm):

@@ -27,7 +27,7 @@ from officina.prescriptions.services.orders import Entry
 from officina.web import comparing
 from officina.web.answers import Answer, Context, Go, go, page, shown, tell
 from officina.web.desks import ENTRY
-from officina.web.entry.forms import DrugForm, EntryForm, NewPatientForm, NewPrescriberForm, RoleForm
+from officina.web.entry.forms import AddressForm, DrugForm, EntryForm, NewPatientForm, NewPrescriberForm, RoleForm
 from officina.web.forms import form, reason, version
 from officina.web.http import DeskRequest
 
@@ -73,6 +73,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "doctor": doctor,
         "profile": patients.profile(who) if who and fill.state != "received" else None,
         "role": form(request, RoleForm),
+        "address": form(request, AddressForm, prefix="address", initial=_written(order.prescriber)),
         "read": _read(request, found, made),
         "kept": rx.written.get("kept", []),
         "pictures": prescriptions.attachments(rx.pk),
@@ -268,6 +269,14 @@ def say_role(request: DeskRequest, code: str) -> None:
     who = prescriptions.prescriber(request.actor, str(facts["who"]))
     prescribing.say_role(request.actor, prescriber=who, role=facts["role"], at=request.at)
     tell(request, f"{who} is written down as {who.role}.")
+
+
+@work.act("say_address")
+def say_address(request: DeskRequest, code: str) -> None:
+    facts = form(request, AddressForm, prefix="address").facts()
+    who = prescriptions.prescriber(request.actor, str(facts.pop("who")))
+    prescribing.say_address(request.actor, prescriber=who, **facts, at=request.at)
+    tell(request, f"The address of {who.first_name} {who.last_name} is written down.")
 
 
 @work.act("count_days")

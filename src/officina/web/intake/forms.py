@@ -18,6 +18,7 @@ class ManyFiles(forms.ClearableFileInput):
 
 
 SCHEDULES = (
+    ("", "Choose"),
     ("0", "Not controlled"),
     ("2", "Schedule II"),
     ("3", "Schedule III"),

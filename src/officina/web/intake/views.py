@@ -113,7 +113,7 @@ def receive_emergency(request: DeskRequest) -> Go:
 
 @page("intake/transfer.html", parts=("work",), needs=(TRANSFER,))
 def transfer(request: DeskRequest) -> Context:
-    return {"desk": INTAKE, "transfer": form(request, TransferForm, initial={"schedule": "0"})}
+    return {"desk": INTAKE, "transfer": form(request, TransferForm)}
 
 
 @transfer.act("take_over")
