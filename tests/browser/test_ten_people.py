@@ -160,7 +160,7 @@ class Person:
     async def fills(self) -> None:
         if not await self.row("filling", "Waiting for payment", "Ready to fill"):
             return
-        if await self.has("Cash price is fine") and not await self.press("price", self.button("Cash price is fine")):
+        if await self.has("Accept cash price") and not await self.press("price", self.button("Accept cash price")):
             return
         take = self.page.locator("#work form:has(input[value=take]) button")
         if not await take.count() or not await self.press("take to the bench", take):

@@ -135,12 +135,13 @@ def test_a_photo_of_the_paper_is_bound_to_the_prescription(cast, tess):
 
 def test_what_a_prescriber_is_can_be_said_where_the_entry_is_refused(cast, tess):
     from officina.prescriptions.services import orders
-    from web.test_entry import post, typed
+    from web.test_entry import asked, post, typed
 
     fill = entry.start_entry(cast.tess, fill=cast.received(), at=cast.at())
     cast.prescriber.dea = "MK3614511"
     cast.prescriber.save()
     values = typed(cast, drug=cast.oxycodone.product.drug.pk, package=cast.oxycodone.pk, refills="0", directions="Take 1 tablet by mouth every day.")  # fmt: skip
+    values["as_entered"] = asked(post(tess, fill, "submit_entry", **values))
     refused = text(post(tess, fill, "submit_entry", **values))
     assert "say what the prescriber is" in refused
     assert "What is Ben Okafor?" in refused
@@ -153,7 +154,7 @@ def test_what_a_prescriber_is_can_be_said_where_the_entry_is_refused(cast, tess)
 
 def test_the_addresses_of_a_controlled_order_are_added_where_the_entry_is_refused(cast, tess):
     """21 CFR 1306.05(a); what the order itself says of the prescriber is proposed."""
-    from web.test_entry import post, typed
+    from web.test_entry import asked, post, typed
 
     cast.rosa.street = cast.prescriber.street = ""
     cast.rosa.save()
@@ -164,6 +165,7 @@ def test_the_addresses_of_a_controlled_order_are_added_where_the_entry_is_refuse
     fill = entry.start_entry(cast.tess, fill=cast.received(prescriber=written), at=cast.at())
     assert "Address of Ben Okafor" in text(tess.get(f"/entry/{fill.code}/"))
     values = typed(cast, drug=cast.oxycodone.product.drug.pk, package=cast.oxycodone.pk, refills="0", directions="Take 1 tablet by mouth every day.")  # fmt: skip
+    values["as_entered"] = asked(post(tess, fill, "submit_entry", **values))
     refused = text(post(tess, fill, "submit_entry", **values))
     assert "needs the patient's street and city" in html.unescape(refused)
     assert f'href="/patients/{cast.rosa.code}/"' in refused

@@ -8,7 +8,7 @@ import pytest
 from cast import package
 from officina.dispensing import queries
 from officina.dispensing.queries import Fill
-from officina.dispensing.services import entry, filling, review
+from officina.dispensing.services import amounts, entry, filling, review
 from officina.inventory import queries as stock
 from officina.inventory import services as inventory
 from officina.inventory.models import Lot
@@ -419,3 +419,12 @@ def test_a_name_that_is_a_script_is_text_everywhere(cast, tess):
     for page in (text(tess.get("/filling/")), text(tess.get(f"/filling/{made.code}/"))):
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert" in page
+
+
+def test_the_price_is_seen_before_it_is_agreed(cast, seat):
+    fill = review.clear_review(
+        cast.ada, fill=entry.approve_entry(cast.ada, fill=cast.entered(), at=cast.at()), at=cast.at()
+    )
+    page = text(seat(cast.tess).get(f"/filling/{fill.code}/"))
+    asked = amounts.agreed(cast.tess, fill, at=cast.at())
+    assert f"Accept cash price ${asked:.2f}" in page

@@ -2,6 +2,7 @@
 
 import pytest
 
+from officina.dispensing.services import review
 from web.seen import NASTY, Busy, again, is_escaped, somebody, text
 
 COST = 25
@@ -117,3 +118,36 @@ class TestTransfers:
         assert "1 Oak St" in text(refused)
         assert ada.post("/intake/transfer/", given)["Location"].startswith("/entry/")
         assert seat(cast.tess).get("/intake/transfer/").status_code == 403
+
+
+class TestOnHold:
+    """What was set aside is taken up again from its own page, by who may set it aside."""
+
+    @pytest.fixture
+    def held(self, cast):
+        return review.hold(cast.ada, fill=cast.ready(), why="The daughter calls back", at=cast.at())
+
+    def post(self, client, held, **fields):
+        fields = {"do": "release", "fill": held.code, "version": held.version, **fields}
+        return client.post(at(held), fields, headers={"HX-Request": "true", "HX-Target": "work"})
+
+    def test_the_page_says_why_and_takes_it_up_where_it_stood(self, cast, ada, held):
+        page = text(ada.get(at(held)))
+        assert "On hold: The daughter calls back" in page
+        assert 'value="release"' in page
+        assert "is taken up again" in text(self.post(ada, held))
+        assert again(cast, held).state == "ready_to_fill"
+        assert "On hold" not in text(ada.get(at(held)))
+
+    def test_an_older_page_and_a_made_up_fill_release_nothing(self, cast, ada, held):
+        assert self.post(ada, held, version=held.version - 1).status_code == 409
+        assert self.post(ada, held, fill="x").status_code in {404, 422}
+        assert again(cast, held).state == "held"
+
+
+def test_a_bag_in_its_bin_is_opened_where_it_can_be_worked_on(cast, ada):
+    fill = cast.bagged()
+    page = text(ada.get(at(fill)))
+    assert f'href="/checking/{fill.code}/"' in page
+    assert f'href="/pickup/{fill.code}/"' not in page
+    assert ada.get(f"/checking/{fill.code}/").status_code == 200

@@ -6,7 +6,7 @@ import pytest
 
 from officina.dispensing.services import checking
 from officina.inventory import queries
-from officina.inventory.models import Lot
+from officina.inventory.models import Balance, Lot
 from web.seen import HTMX, NASTY, Busy, text
 
 LIST_COST, WORK_COST = 11, 14
@@ -271,6 +271,9 @@ def test_a_lot_number_that_is_a_script_is_text(tess):
 
 @pytest.mark.parametrize("counted", ["0.1234567", "59.0000001"])
 def test_a_count_finer_than_is_kept_is_refused_in_words(seat, cast, counted):
-    answer = seat(cast.ada).post(f"/stock/lot/{cast.lot.code}/", {"do": "count", "counted": counted, "why": "x y z"})
+    place = Balance.objects.get(lot=cast.lot).place_id
+    answer = seat(cast.ada).post(
+        f"/stock/lot/{cast.lot.code}/", {"do": "count", "place": place, "counted": counted, "why": "x y z"}
+    )
     assert answer.status_code == 422
     assert "At most 6 decimal places." in answer.content.decode()

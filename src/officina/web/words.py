@@ -229,13 +229,18 @@ def lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in str(text).splitlines())
 
 
+def _whole(word: str) -> Markup:
+    """A word that is compared digit by digit stands on one line: a number must not break at its hyphen."""
+    return Markup('<span class="whole">{}</span>').format(word) if "-" in word else escape(word)
+
+
 def difference(expected: str, came: str) -> tuple[Markup, Markup]:
     """Both sides of a stop, word by word, with what differs marked."""
     left, right = expected.split(), came.split()
     out: tuple[list[Markup], list[Markup]] = ([], [])
     for kind, i, j, k, m in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         for side, words in zip(out, (left[i:j], right[k:m]), strict=True):
-            text = escape(" ".join(words))
+            text = Markup(" ").join(map(_whole, words))
             if words:
                 side.append(text if kind == "equal" else Markup("<mark>{}</mark>").format(text))
     return Markup(" ").join(out[0]), Markup(" ").join(out[1])

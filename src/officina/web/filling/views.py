@@ -10,7 +10,7 @@ from officina.dispensing import people, queries
 from officina.dispensing.acts import FILL, PRICE
 from officina.dispensing.queries import Fill
 from officina.dispensing.rules.machine import State
-from officina.dispensing.services import filling, review
+from officina.dispensing.services import amounts, filling, review
 from officina.drugs import queries as drugs
 from officina.exchange import scan_in
 from officina.inventory import queries as stock
@@ -71,9 +71,20 @@ def work(request: DeskRequest, code: str) -> Context:
         "others": _others(request, fill) if at_bench and not counted else [],
         "parts": parts,
         "scans": queries.scans(fill),
+        "asked": _asked(request, fill),
         "container": partial(form, request, ContainerForm, initial={"quantity": missing}),
         "second": partial(form, request, SecondCountForm),
     }
+
+
+def _asked(request: DeskRequest, fill: Fill) -> Decimal | None:
+    """What the patient would pay, before somebody agrees to it; None where nothing is to be agreed, or no price is known."""
+    if fill.state != State.WAITING_FOR_PAYMENT or fill.package is None or fill.quantity is None:
+        return None
+    try:
+        return amounts.agreed(request.actor, fill, at=request.at)
+    except Refused:
+        return None  # Said in words by who presses the button
 
 
 def _others(request: DeskRequest, fill: Fill) -> list[dict[str, Any]]:

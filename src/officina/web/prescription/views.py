@@ -6,7 +6,7 @@ from django.http import HttpResponse
 
 from officina.dispensing import queries, refillable
 from officina.dispensing.acts import REFILL
-from officina.dispensing.services import refills, transfers
+from officina.dispensing.services import refills, review, transfers
 from officina.exchange import asking
 from officina.inventory import queries as stock
 from officina.kernel.errors import ParseError
@@ -20,7 +20,8 @@ from officina.screening import queries as screening
 from officina.web import comparing
 from officina.web.answers import Context, Go, document, go, page, tell
 from officina.web.desks import desk_of
-from officina.web.forms import form
+from officina.web.forms import code as named
+from officina.web.forms import form, version
 from officina.web.http import DeskRequest
 from officina.web.prescription.forms import (
     ChangeForm,
@@ -52,7 +53,16 @@ def work(request: DeskRequest, code: str) -> Context:
         **_asked(request, rx),
         **_consent(request, rx),
         "profile": patients.profile(rx.patient) if rx.patient else None,
-        "fills": [{"fill": f, "desk": desk_of(f.state), "scans": scans[f.pk], "moves": moves[f.number]} for f in fills],
+        "fills": [
+            {
+                "fill": f,
+                "desk": desk_of(f.state),
+                "scans": scans[f.pk],
+                "moves": moves[f.number],
+                "held": queries.came_back(f) if f.state == "held" else None,
+            }
+            for f in fills
+        ],
         "dispensed": next((f.package for f in reversed(fills) if f.package), None),
         "lines": comparing.lines(comparing.order_of(rx), rx, prescriptions.sig_codes(request.actor)),
         "left": queries.refills_left(rx),
@@ -113,6 +123,14 @@ def _tell_asked(request: DeskRequest, enquiry: prescriptions.Enquiry) -> None:
         tell(request, "Sent to the prescriber. The answer comes to the prescribers desk.")
     else:
         tell(request, "This prescriber is in no network here: call or fax. It waits at the prescribers desk.", "look")
+
+
+@work.act("release")
+def release(request: DeskRequest, code: str) -> None:
+    """A fill on hold is taken up again where it stood."""
+    fill = queries.fill(request.actor, named(request, "fill"), version=version(request))
+    fill = review.release(request.actor, fill=fill, at=request.at)
+    tell(request, f"{fill.number} is taken up again where it stood.")
 
 
 @work.act("refill")
