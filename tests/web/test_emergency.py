@@ -140,7 +140,7 @@ def test_what_a_prescriber_is_can_be_said_where_the_entry_is_refused(cast, tess)
     values = typed(cast, drug=cast.oxycodone.product.drug.pk, package=cast.oxycodone.pk, refills="0", directions="Take 1 tablet by mouth every day.")  # fmt: skip
     refused = text(post(tess, fill, "submit_entry", **values))
     assert "say what the prescriber is" in refused
-    assert "What is Ben Okafor?" in refused
+    assert "What kind of prescriber is Ben Okafor?" in refused
     page = text(post(tess, fill, "say_role", who=cast.prescriber.code, role="NP"))
     assert "is written down as NP" in page
     post(tess, fill, "submit_entry", **values)
