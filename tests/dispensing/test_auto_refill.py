@@ -192,7 +192,7 @@ class TestConsent:
             at=cast.at(),
         )
         fourth = cast.dispensed(zolpidem, quantity=Decimal(30), directions="Take 1 tablet by mouth at bedtime.")
-        with pytest.raises(Refused, match="never refilled by itself"):
+        with pytest.raises(Refused, match="never refilled automatically"):
             consent(cast, fourth, by=cast.ada)
         with pytest.raises(Refused, match="without refills"):
             consent(cast, cast.dispensed(lot=cast.lot, patient=cast.omar, refills=0))

@@ -169,7 +169,7 @@ class TestTheCheck:
             )
         fill = cast.filled()
         page = text(ada.get(f"/checking/{fill.code}/"))
-        reasons = re.findall(r"Not screened: ([^(]*) \(([^)]*)\)", page)
+        reasons = re.findall(r"Not screened: ([^.]*)\. ([^.]*)\.</p>", page)
         assert len({why for _, why in reasons}) == len(reasons)
         assert any("moon dust" in what and "star light" in what for what, _ in reasons)
 

@@ -144,7 +144,7 @@ def test_what_a_prescriber_is_can_be_said_where_the_entry_is_refused(cast, tess)
     values["as_entered"] = asked(post(tess, fill, "submit_entry", **values))
     refused = text(post(tess, fill, "submit_entry", **values))
     assert "say what the prescriber is" in refused
-    assert "What is Ben Okafor?" in refused
+    assert "What kind of prescriber is Ben Okafor?" in refused
     page = text(post(tess, fill, "say_role", who=cast.prescriber.code, role="NP"))
     assert "is written down as NP" in page
     post(tess, fill, "submit_entry", **values)

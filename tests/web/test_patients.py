@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from officina.patients import queries, services
+from officina.patients.models import Patient
 from web.seen import HTMX, NASTY, Busy, is_escaped, somebody, text
 
 LIST_COST, WORK_COST = 12, 24
@@ -78,6 +79,27 @@ def test_max_of_another_pharmacy_sees_and_changes_nothing(seat, cast):
         assert "Flórez" not in text(answer)
     assert profile(cast, cast.rosa).patient.last_name == "Flórez"
     assert not profile(cast, cast.rosa).conditions
+
+
+def test_telephone_address_and_language_stand_under_the_banner_and_prescriptions_after_the_allergies(cast, tess):
+    cast.ready()
+    home = {"street": "12 Elm St", "city": "Madison", "state": "WI", "postal_code": "53703"}
+    Patient.objects.filter(pk=cast.rosa.pk).update(phone="6085550150", language="Spanish", **home)
+    page = text(tess.get(f"/patients/{cast.rosa.code}/"))
+    facts = page.partition('class="banner"')[2].partition("</section>")[2].partition("</dl>")[0]
+    for said in ("(608) 555-0150", "12 Elm St, Madison, WI 53703", "Spanish"):
+        assert said in facts
+    order = [page.index(f"<h2>{title}</h2>") for title in ("Allergies", "Prescriptions", "Conditions", "Notes")]
+    assert order == sorted(order)
+
+
+def test_forms_are_folded_and_a_refused_one_stays_open(cast, tess):
+    page = text(tess.get(f"/patients/{cast.rosa.code}/"))
+    for title in ("Note an allergy", "Note a condition", "Write a note", "Change details"):
+        before = page[: page.index(title)]
+        assert before.rpartition("<details")[2].startswith(">")
+    page = text(post(tess, cast.rosa, "note_condition", **{"condition--text": ""}))
+    assert page[: page.index("Note a condition")].rpartition("<details")[2].startswith(" open>")
 
 
 def test_a_clerk_looks_and_changes_nothing(seat, cast):

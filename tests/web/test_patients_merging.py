@@ -98,7 +98,10 @@ def test_the_other_record_may_be_the_one_that_stays(cast, tess, twin):
 def test_unlike_birth_dates_are_a_pharmacist_s_and_what_was_chosen_stays_after_a_refusal(cast, tess, ada):
     other = somebody(cast, last_name="Flórez", first_name="Rosa", born_on=date(1961, 4, 14))
     chosen = {"stays": str(other.code), "born_on": str(other.code), "phone": str(cast.rosa.code), "why": "Said so"}
-    assert "only a pharmacist" in text(side(tess, cast.rosa, other))
+    page = text(side(tess, cast.rosa, other))
+    assert "only a pharmacist" in page
+    assert "One person: merge" not in page
+    assert "One person: merge" in text(side(ada, cast.rosa, other))
     answer = side(tess, cast.rosa, other, "merge", **chosen)
     assert answer.status_code == 422
     assert f'name="stays" value="{other.code}" checked' in text(answer)

@@ -242,19 +242,19 @@ class TestOnConsent:
         return tess.post(self.path(fill), {"do": "consent", "given_by": "Rosa Flórez", "how": "telephone", **changes})
 
     def test_consent_is_given_and_withdrawn_on_the_prescription_s_page(self, tess, first):
-        assert "Refill by itself" in text(tess.get(self.path(first)))
+        assert "Refill automatically" in text(tess.get(self.path(first)))
         self.consent(tess, first)
         assert "Rosa Flórez consented by telephone" in text(tess.get(self.path(first)))
-        assert "refilled by itself" in text(tess.post("/refills/", {"do": "find", "scan": first.number}))
-        assert "refilled by itself" in text(tess.get(f"/refills/{first.patient.code}/"))
+        assert "refilled automatically" in text(tess.post("/refills/", {"do": "find", "scan": first.number}))
+        assert "refilled automatically" in text(tess.get(f"/refills/{first.patient.code}/"))
         tess.post(self.path(first), {"do": "withdraw_consent", "withdrawn_by": "Rosa Flórez", "how": "in_person"})
         page = text(tess.get(self.path(first)))
         assert "withdrawn by Rosa Flórez, at the counter" in page
-        assert "refilled by itself" not in text(tess.post("/refills/", {"do": "find", "scan": first.number}))
+        assert "refilled automatically" not in text(tess.post("/refills/", {"do": "find", "scan": first.number}))
 
     def test_schedule_ii_is_never_offered(self, cast, tess, first):
         second = cast.dispensed(cast.oxycodone, quantity=Decimal(30), days_supply=15, refills=0)
-        assert "Refill by itself" not in text(tess.get(self.path(second)))
+        assert "Refill automatically" not in text(tess.get(self.path(second)))
         assert self.consent(tess, second).status_code == 422
 
     def test_the_list_shows_what_is_due_and_one_key_starts_it_once(self, tess, first):
@@ -270,7 +270,7 @@ class TestOnConsent:
         (fill,) = refills_of(first)
         assert fill.due_on is not None
         assert "Nothing with a consent" in text(tess.get("/refills/due/"))
-        assert "Started by itself for" in text(tess.get(self.path(first)))
+        assert "Started automatically for" in text(tess.get(self.path(first)))
 
     def test_a_key_as_long_as_a_key_may_be_serves_each_that_is_marked(self, tess, first):
         self.consent(tess, first)

@@ -16,7 +16,7 @@ from officina.web import rail
 HTMX = {"HX-Request": "true", "HX-Target": "work"}
 NASTY = """<script>alert("x")</script>'"""
 NOBODY = "00000000-0000-4000-8000-000000000000"
-LIST_COST, WORK_COST = 10, 24
+LIST_COST, WORK_COST = 11, 24
 
 
 def text(answer):
@@ -357,3 +357,50 @@ def test_what_the_patient_takes_stands_there_however_many_orders_came_since(seat
     assert taken.directions in page
     assert "lisinopril" in page
     assert taken.number in text(ada.get(f"/patients/{cast.rosa.code}/"))
+
+
+class TestTheOneAlertStandsOut:
+    @pytest.fixture
+    def alarmed(self, cast):
+        """Waits for the review with a serious alert."""
+        metformin = Ingredient.objects.get(key="metformin")
+        patients.note_allergy(
+            cast.tess,
+            patient=cast.rosa,
+            text="Metformin",
+            ingredient=metformin,
+            reaction="hives",
+            severity="severe",
+            at=cast.at(),
+        )
+        return entry.approve_entry(cast.ada, fill=cast.entered(), at=cast.at())
+
+    def test_its_row_is_marked_and_clearing_is_not_the_next_act(self, seat, cast, alarmed):
+        other = cast.entered(patient=cast.omar)
+        ada = seat(cast.ada)
+        page = text(ada.get(f"/review/{alarmed.code}/"))
+        rows = {
+            code: page.partition(f'href="/review/{code}/"')[2].partition("</a>")[0]
+            for code in (alarmed.code, other.code)
+        }
+        assert "alert" in rows[alarmed.code]
+        assert "alert" not in rows[other.code]
+        button = page.partition('value="clear_review"')[2].partition("Clear review")[0].rpartition("<button")[2]
+        assert 'class="go"' not in button
+        answer = post(
+            ada, alarmed, "resolve", alert=alert_of(alarmed).code, resolution="patient_consulted", reason="Asked"
+        )
+        button = text(answer).partition('value="clear_review"')[2].partition("Clear review")[0].rpartition("<button")[2]
+        assert 'class="go"' in button
+
+    def test_it_says_the_allergy_and_what_the_medicine_contains(self, cast, alarmed):
+        assert alert_of(alarmed).sentence == "Allergic to Metformin (severe: hives). This medicine contains metformin."
+
+    def test_what_is_never_screened_is_quiet_and_what_is_missing_for_this_patient_is_not(self, seat, cast):
+        patients.note_allergy(cast.tess, patient=cast.rosa, text="moon dust", severity="unknown", at=cast.at())
+        fill = entry.approve_entry(cast.ada, fill=cast.entered(), at=cast.at())
+        page = text(seat(cast.ada).get(f"/review/{fill.code}/"))
+        always = page[: page.index("Not screened: dose")].rpartition("<p ")[2]
+        mine = page[: page.index("Not screened: allergy to moon dust")].rpartition("<p ")[2]
+        assert "look" not in always
+        assert "look" in mine

@@ -50,10 +50,12 @@ def plan(
         *_allergic(house, regimens, planted["allergy"]),
         *_interacting(rng, house, regimens, planted["interaction"]),
     ]
-    weights = [int(r.weight) for r in regimens]
     usual: list[tuple[WrittenPatient, Regimen, str]] = []
     while len(usual) + len(special) < count:
-        usual.append((_who(rng, house), rng.choices(regimens, weights)[0], ""))
+        who = _who(rng, house)
+        fitting = [r.weight if _fits(r, who, on=opens.date()) else 0 for r in regimens]
+        if any(fitting):
+            usual.append((who, rng.choices(regimens, fitting)[0], ""))
     rows = [*usual, *special]
     first = [row for row in rows if row[2] == "first"]
     rest = [row for row in rows if row[2] != "first"]
@@ -63,6 +65,13 @@ def plan(
         _planned(rng, house, row, n, opens + timedelta(minutes=540 * n / max(len(rows), 1)))
         for n, row in enumerate(rows)
     ]
+
+
+def _fits(regimen: Regimen, who: WrittenPatient, *, on: date) -> bool:
+    """Whether it is usually given at that age and to that sex: nobody believes a child on a medicine for diabetes of age."""
+    assert who.born_on is not None
+    years = (on - who.born_on).days // 365
+    return regimen.youngest <= years <= regimen.oldest and regimen.sex in {"", who.sex}
 
 
 def _who(rng: random.Random, house: House) -> WrittenPatient:

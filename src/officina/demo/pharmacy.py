@@ -172,7 +172,10 @@ def _stock(rng: random.Random, actor: Actor, *, at: datetime) -> dict[int, list[
 def _admit(rng: random.Random, actor: Actor, who: WrittenPatient, *, at: datetime) -> Patient:
     """A patient who has been here before: asked about allergies, nine in ten."""
     assert who.born_on is not None
-    weight = Decimal(rng.randint(48, 110)) if rng.random() < 0.6 else None
+    years = (at.date() - who.born_on).days // 365
+    # A child weighs about 8 kg and 3 more with each year.
+    heavy = rng.randint(48, 110) if years >= 15 else 8 + 3 * years + rng.randint(-1, 2)
+    weight = Decimal(heavy) if rng.random() < 0.6 else None
     details = patients.Details(
         last_name=who.last_name,
         first_name=who.first_name,

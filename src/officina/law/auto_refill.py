@@ -33,5 +33,5 @@ def may_consent(schedule: int, *, on: date, state: str = "") -> Ruling:
 def _ruling(row: Allowance) -> Ruling:
     name = "What is not controlled" if row.schedule == 0 else schedule_name(row.schedule)
     if row.allowed:
-        return ruled(row, allowed=True, rule=f"{name} may be refilled by itself with the patient's consent.")
-    return ruled(row, allowed=False, rule=f"{name} is never refilled by itself.", code="auto_refill")
+        return ruled(row, allowed=True, rule=f"{name} may be refilled automatically with the patient's consent.")
+    return ruled(row, allowed=False, rule=f"{name} is never refilled automatically.", code="auto_refill")

@@ -138,7 +138,7 @@ def two_people(actor: Actor, *, one: Patient, other: Patient, why: str, at: date
     if one.pk == other.pk:
         raise Refused("same_record", "This is one and the same record.")
     if not why.strip():
-        raise Refused("why_needed", "Say by what you know.", {"why": "Needed"})
+        raise Refused("why_needed", "Say how you know.", {"why": "Needed"})
     low, high = sorted((one, other), key=lambda p: p.pk)
     found = TwoPeople.objects.filter(one=low, other=high).first()
     if found is not None:

@@ -24,7 +24,7 @@ TRANSFER_CONTROLLED = declare(
     "transfer a controlled prescription to or from another pharmacy",
     licences=(Licence.PHARMACIST,),
 )
-CONSENT = declare("prescriptions.consent", "write down a consent to refill by itself, or its end")
+CONSENT = declare("prescriptions.consent", "write down a consent to automatic refills, or its end")
 KEEP_SIG_CODES = declare("prescriptions.keep_sig_codes", "keep the house's own sig codes")
 RECEIVE_EMERGENCY = declare(
     "prescriptions.receive_emergency",

@@ -17,6 +17,8 @@ from officina.kernel.findings import Finding, Severity
 What = Literal["active", "recent", "otc"]
 CHECKED = ("allergies", "duplicate ingredients", "duplicate classes", "the fifteen high-priority interactions")
 NO_DATA = ("dose", "disease, pregnancy and age", "kidney function", "other interactions")
+NO_DATA_WHY = "this edition holds no data for it"
+"""The same on every prescription: what is missing for this one patient must stand out from it."""
 LOCAL_ROUTES = frozenset({"ophthalmic", "auricular (otic)", "topical", "cutaneous"})
 """Routes of medicines that act where they are put: an antifungal cream does not build up a statin."""
 SEVERE_WORDS = ("anaphyla", "angioedema", "throat", "stevens", "sjs", "dress", "necrolysis")
@@ -43,11 +45,17 @@ class Medicine:
     what: What = "active"
     route: str = ""
     """As the drug listing writes it; empty is taken to act in the whole body."""
+    holds: tuple[tuple[str, str], ...] = ()
+    """(key of an ingredient or ':class', name of that ingredient): what an alert calls by name."""
 
     @property
     def is_local(self) -> bool:
         """Whether it acts only where it is put; a product of several routes is not local."""
         return bool(self.route) and {r.strip() for r in self.route.lower().split(";")} <= LOCAL_ROUTES
+
+    def names_of(self, *keys: str) -> list[str]:
+        """The names of the ingredients that these keys or classes mean."""
+        return sorted({name for key, name in self.holds if key in keys})
 
     def has(self, members: tuple[str, ...]) -> bool:
         """Whether one of the members names this medicine: ':class' or an ingredient."""
@@ -176,22 +184,26 @@ def _not_screened(new: Medicine, subject: Subject, by: Packs) -> Iterator[NotScr
         if not m.ingredients:
             yield NotScreened(f"interactions with {m.name}", "its ingredients are not in the drug file")
     for check in NO_DATA:
-        yield NotScreened(check, "this edition holds no data for it")
+        yield NotScreened(check, NO_DATA_WHY)
 
 
 def _allergies(new: Medicine, subject: Subject, by: Packs) -> Iterator[Finding]:
     """The same substance or class, else what the allergy pack says it reaches (domain rules, section 3.4)."""
     for a in subject.allergies or ():
-        said = f"{a.text} ({a.reaction})" if a.reaction else a.text
+        grave = a.severity if a.severity in {"anaphylaxis", "severe"} else ""
+        reaction = "" if a.reaction.lower() == grave else a.reaction
+        how = ": ".join(part for part in (grave, reaction) if part)
+        said = f"{a.text} ({how})" if how else a.text
         if a.ingredient in new.ingredients or (a.drug_class and a.drug_class in new.classes):
             code = "allergy.ingredient" if a.ingredient in new.ingredients else "allergy.class"
-            sentence = f"The patient is allergic to {said}, and {new.name} is or holds it."
+            names = new.names_of(a.ingredient, f":{a.drug_class}")
+            sentence = f"Allergic to {said}. This medicine contains {' and '.join(names) or new.name}."
             severity = Severity.CONTRAINDICATED if _is_severe(a) else Severity.MAJOR
             yield _allergy_finding(code, sentence, severity, a, new, "noted in the profile")
             continue
         worst = min(_reached(a, new, by), key=lambda found: found[0], default=None)
         if worst:
-            sentence = f"The patient is allergic to {said}, which may reach {new.name}. {worst[1]}"
+            sentence = f"Allergic to {said}, which may reach {new.name}. {worst[1]}"
             yield _allergy_finding("allergy.cross", sentence, worst[0], a, new, by.allergies.header.name)
 
 

@@ -66,6 +66,7 @@ def _medicine(
         started_on=since,
         supply_ends_on=until,
         what=what,
+        holds=tuple((k, i.name) for i in ingredients for k in (i.key, *(f":{c}" for c in i.classes))),
     )
 
 

@@ -20,6 +20,7 @@ from officina.kernel.clock import day_of, in_words
 from officina.kernel.machine import Move
 from officina.kernel.quantity import to_cents, written
 from officina.labels import tallman
+from officina.screening.rules import NO_DATA_WHY
 from officina.web import telling
 from officina.web.desks import DRUG
 
@@ -251,4 +252,4 @@ FILTERS = {
     "number": number, "units": units, "money": money, "age": age, "state": state, "lines": lines, "told": telling.told, "came": came, "telephone": telephone,
     "page_of": telling.page_of, "named": telling.named, "tall_man": tallman.display, "drug_page": drug_page, "did_you_mean": did_you_mean,
 }  # fmt: skip
-GLOBALS = {"moves": moves, "may": may, "tokens": tokens, "key": key, "difference": difference}
+GLOBALS = {"NO_DATA": NO_DATA_WHY, "moves": moves, "may": may, "tokens": tokens, "key": key, "difference": difference}

@@ -72,6 +72,8 @@ def _part(tender: Tender, amount: Decimal) -> Part:
         raise Refused("given_not_cash", "Only cash is laid down and changed.", {"given": "Leave it empty"})
     if tender.given < amount or tender.given != to_cents(tender.given):
         raise Refused(
-            "too_little", f"${amount:.2f} is to be paid in cash, ${tender.given} was given.", {"given": "Too little"}
+            "too_little",
+            f"${amount:.2f} is to be paid in cash, ${tender.given:.2f} was given.",
+            {"given": "Too little"},
         )
     return Part(kind="cash", amount=amount, given=tender.given)

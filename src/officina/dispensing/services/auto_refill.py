@@ -60,7 +60,7 @@ def start(actor: Actor, *, prescription: Prescription, due_on: date, at: datetim
     standing, last = refills.look_to_start(actor, prescription, at=at)
     consent = consents.holding(prescription)
     if consent is None:
-        raise Refused("no_consent", f"Nobody consents any more to refill Rx {prescription.number} by itself.")
+        raise Refused("no_consent", f"Nobody consents any more to automatic refills of Rx {prescription.number}.")
     started = Fill.objects.filter(prescription=prescription, due_on=due_on).values_list("number", flat=True).first()
     no = rules.refusal(standing, started=started or "", on=actor.day(at), state=actor.state)
     if no is not None:

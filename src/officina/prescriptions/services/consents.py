@@ -13,8 +13,8 @@ from officina.law import auto_refill
 from officina.prescriptions import acts
 from officina.prescriptions.models import How, Prescription, RefillConsent
 
-GIVEN = audit.verb("refill_consent.given", "wrote down the consent to refill by itself")
-ENDED = audit.verb("refill_consent.ended", "ended the consent to refill by itself")
+GIVEN = audit.verb("refill_consent.given", "wrote down the consent to automatic refills")
+ENDED = audit.verb("refill_consent.ended", "ended the consent to automatic refills")
 
 # Its row is kept from others: a consent given at one counter while it is withdrawn at another must not survive by a race.
 _HOLDS = Question(
@@ -37,7 +37,7 @@ def give(actor: Actor, *, prescription: Prescription, given_by: str, how: str, a
     """Write down that this prescription is refilled when it falls due, without anybody asking."""
     actor.must(acts.CONSENT, at=at, site_id=prescription.site_id)
     if not prescription.is_active or prescription.drug_id is None:
-        raise Refused("ended", "Only a prescription that was entered and has not ended can be refilled by itself.")
+        raise Refused("ended", "Only a prescription that was entered and has not ended can be refilled automatically.")
     auto_refill.may_consent(prescription.schedule, on=actor.day(at), state=actor.state).refuse()
     if not prescription.refills:
         raise Refused("no_refills", f"Rx {prescription.number} was ordered without refills.")

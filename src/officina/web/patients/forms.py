@@ -109,4 +109,4 @@ class NumberForm(DeskForm):
 class WhyForm(DeskForm):
     """By what one knows."""
 
-    why = forms.CharField(label="By what do you know?", required=False, max_length=300)
+    why = forms.CharField(label="How do you know?", required=False, max_length=300)

@@ -59,6 +59,12 @@ def add(request: DeskRequest) -> Go:
     return go("patients:work", patient.code)
 
 
+def _address(patient: Patient) -> str:
+    """On one line, as it is read out on the telephone."""
+    town = " ".join(part for part in (patient.state, patient.postal_code) if part)
+    return ", ".join(part for part in (patient.street, patient.city, town) if part)
+
+
 @page("patients/work.html", parts=("work",), needs=(SEE,))
 def work(request: DeskRequest, code: str) -> Context:
     patient = queries.patient(request.actor, code)
@@ -71,6 +77,7 @@ def work(request: DeskRequest, code: str) -> Context:
         "desk": PATIENTS,
         "profile": queries.profile(patient),
         "patient": patient,
+        "address": _address(patient),
         "prescriptions": [{"rx": rx, "left": left[rx.pk]} for rx in rxs],
         "history": dispensing.fills_of_patient(request.actor, patient.pk, cursor=request.GET.get("after", "")),
         "details": form(request, DetailsForm, initial=fields),

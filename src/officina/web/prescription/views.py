@@ -145,14 +145,14 @@ def refill(request: DeskRequest, code: str) -> None:
 def consent(request: DeskRequest, code: str) -> None:
     rx = prescriptions.prescription(request.actor, code)
     consents.give(request.actor, prescription=rx, at=request.at, **form(request, ConsentForm).facts())
-    tell(request, f"Written down: Rx {rx.number} is refilled by itself when it runs out.")
+    tell(request, f"Written down: Rx {rx.number} is refilled automatically when it runs out.")
 
 
 @work.act("withdraw_consent")
 def withdraw_consent(request: DeskRequest, code: str) -> None:
     rx = prescriptions.prescription(request.actor, code)
     consents.withdraw(request.actor, prescription=rx, at=request.at, **form(request, WithdrawalForm).facts())
-    tell(request, f"Written down: Rx {rx.number} is not refilled by itself any more.")
+    tell(request, f"Written down: Rx {rx.number} is not refilled automatically any more.")
 
 
 @work.act("attach")

@@ -29,6 +29,7 @@ def _rows(request: DeskRequest) -> Context:
     return {
         "rows": partial(queries.worklist, request.actor, *DESK.states),
         "stopped": partial(queries.stopped_by_alert, request.actor),
+        "alarmed": partial(queries.alarmed, request.actor, *DESK.states),
     }
 
 
