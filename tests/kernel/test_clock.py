@@ -71,5 +71,6 @@ def test_a_waiting_time_is_said_as_people_say_it(span, words):
 
 def test_the_calendar_ends():
     assert add_months(date(9999, 7, 1), 6) == add_days(date(9999, 12, 1), 90) == date.max
-    assert add_months(date(9998, 12, 31), 1) in {date(9999, 1, 31), date.max}
+    assert add_months(date(9998, 12, 31), 1) == date(9999, 1, 31)
+    assert add_months(date(9999, 6, 30), 6) == date(9999, 12, 30)
     assert add_days(date(2026, 11, 20), 90) == date(2027, 2, 18)

@@ -3,9 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection, models
 
@@ -14,6 +13,7 @@ from officina.base.access import Actor
 from officina.base.models import AuditEntry, AuditSeal, Counter
 from officina.base.paging import Page, page
 from officina.base.rows import note
+from officina.kernel.clock import add_days, begin_of
 
 SEALS = "seal"
 """The series in which seals are counted: a seal removed from the end of the chain would leave it whole."""
@@ -213,8 +213,7 @@ def entries(
     if on_codes is not None:
         rows = rows.filter(on_code__in=list(on_codes))
     if day is not None:
-        begin, end = (datetime.combine(day + timedelta(days=n), time(), ZoneInfo(actor.zone)) for n in (0, 1))
-        rows = rows.filter(at__gte=begin, at__lt=end)
+        rows = rows.filter(at__gte=begin_of(day, actor.zone), at__lt=begin_of(add_days(day, 1), actor.zone))
     return page(rows, cursor=cursor, size=size)
 
 

@@ -81,7 +81,9 @@ def _read_settings() -> None:
 
 def main() -> None:
     """Set the house up, then do what was asked."""
-    if any(not word.isprintable() and "\udc80" <= max(word) <= "\udcff" for word in sys.argv[1:]):
+    try:
+        " ".join(sys.argv).encode()
+    except UnicodeEncodeError:
         click.echo("A word of the command is not written in UTF-8. Nothing was done.", err=True)
         sys.exit(2)
     _read_settings()

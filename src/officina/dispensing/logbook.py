@@ -12,6 +12,7 @@ from django.db.models import Q
 from officina.base.access import Actor
 from officina.base.paging import Page, page
 from officina.dispensing.models import PseudoephedrineSale as PseudoephedrineSale
+from officina.kernel.clock import begin_of
 from officina.kernel.errors import Refused
 from officina.law import pseudoephedrine as law
 from officina.law.pseudoephedrine import Sale, Wish
@@ -110,8 +111,7 @@ def lines(actor: Actor, *, cursor: str = "", size: int = 25) -> Page[Pseudoephed
 
 def between(actor: Actor, first: date, last: date) -> Iterator[PseudoephedrineSale]:
     """The lines of these days at the site, oldest first."""
-    begin = datetime.combine(first, datetime.min.time(), tzinfo=ZoneInfo(actor.zone))
-    end = datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=ZoneInfo(actor.zone))
+    begin, end = begin_of(first, actor.zone), begin_of(last + timedelta(days=1), actor.zone)
     rows = PseudoephedrineSale.objects.filter(site_id=actor.site_id, at__gte=begin, at__lt=end)
     return rows.select_related("reverses").order_by("at", "id").iterator(chunk_size=500)
 

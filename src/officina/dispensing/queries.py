@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import (
     BigIntegerField,
@@ -44,7 +43,7 @@ from officina.drugs import queries as drugs
 from officina.drugs.rules.schedules import strictest
 from officina.inventory import queries as stock
 from officina.inventory import rules as lots
-from officina.kernel.clock import day_of
+from officina.kernel.clock import begin_of, day_of
 from officina.kernel.errors import Refused
 from officina.labels.content import LabelFacts
 from officina.patients import queries as patients
@@ -482,7 +481,7 @@ def bags_waiting(actor: Actor, *, most: int = 50) -> list[Bag]:
 def due_for_return(actor: Actor, *, on: date, most: int = 100) -> list[Fill]:
     """Fills that waited in the bin so long that they go back to stock, longest first."""
     first = on - timedelta(days=returns.will_call().days_in_bin - 1)
-    before = datetime.combine(first, time(), ZoneInfo(actor.zone))
+    before = begin_of(first, actor.zone)
     return _due_for_return(most)(site=actor.site_id, before=before)
 
 

@@ -1,9 +1,8 @@
 """Reading what waits in the bins: how long, who is to be called, what goes back to stock, what a driver takes."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import DateTimeField, Prefetch, QuerySet
 
@@ -17,6 +16,7 @@ from officina.dispensing.rules.machine import State
 from officina.dispensing.rules.reminders import Reminder, reminder
 from officina.inventory import queries as stock
 from officina.inventory.queries import Lot as Lot
+from officina.kernel.clock import begin_of
 from officina.kernel.errors import Refused
 from officina.labels import tag, tallman
 
@@ -58,11 +58,6 @@ def _waiting(actor: Actor) -> QuerySet[Bag]:
     return Bag.objects.filter(site_id=actor.site_id, state=Bag.State.WAITING).select_related("patient")
 
 
-def _begin(actor: Actor, on: date) -> datetime:
-    """Midnight at the site."""
-    return datetime.combine(on, time(), ZoneInfo(actor.zone))
-
-
 def _days(actor: Actor, bag: Bag, on: date) -> int:
     return (on - actor.day(bag.since)).days
 
@@ -81,7 +76,7 @@ def _shelved(actor: Actor, bag: Bag, on: date) -> Shelved:
 def to_call(actor: Actor, *, on: date, most: int = 200) -> list[ToCall]:
     """The bags about which somebody calls: those due first, then those called already; longest waiting first. Three statements."""
     first = on - timedelta(days=returns.will_call().call_days[0] - 1)
-    rows = _waiting(actor).filter(since__lt=_begin(actor, first)).order_by("since", "id")
+    rows = _waiting(actor).filter(since__lt=begin_of(first, actor.zone)).order_by("since", "id")
     inside = Fill.objects.filter(state=State.BIN).select_related("prescription__drug", "package__product__drug")
     calls = BagCall.objects.order_by("-id")
     rows = rows.prefetch_related(Prefetch("fills", inside.order_by("id")), Prefetch("calls", calls))
@@ -121,7 +116,7 @@ _CAME_BACK = Question(
 
 def vials_of(actor: Actor, *, on: date, most: int = 200) -> list[Lot]:
     """The vials that came back to stock on a day and are to be labelled, newest first."""
-    here = (_begin(actor, on), _begin(actor, on + timedelta(days=1)))
+    here = (begin_of(on, actor.zone), begin_of(on + timedelta(days=1), actor.zone))
     came_back = _CAME_BACK(begin=here[0], end=here[1])
     return stock.vials_from(actor.site_id, [number for site, number in came_back if site == actor.site_id][:most])
 
@@ -159,7 +154,7 @@ def out(actor: Actor) -> list[Out]:
 
 def delivered(actor: Actor, *, on: date, most: int = 100) -> list[DeliveryStep]:
     """How the deliveries of a day ended, newest first."""
-    here = (_begin(actor, on), _begin(actor, on + timedelta(days=1)))
+    here = (begin_of(on, actor.zone), begin_of(on + timedelta(days=1), actor.zone))
     rows = DeliveryStep.objects.filter(pick_up__site_id=actor.site_id, at__gte=here[0], at__lt=here[1])
     rows = rows.exclude(what=DeliveryStep.What.SENT).select_related("pick_up__patient")
     return list(rows.prefetch_related("pick_up__bags").order_by("-id")[:most])

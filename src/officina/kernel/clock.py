@@ -1,6 +1,7 @@
 """Instants are aware UTC; calendar days are asked for in a site's zone. Only an edge reads the clock, once a request."""
 
-from datetime import UTC, date, datetime, timedelta
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -14,17 +15,20 @@ def day_of(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
+def begin_of(day: date, zone: str) -> datetime:
+    """The midnight that begins a day where the site is."""
+    return datetime.combine(day, time(), ZoneInfo(zone))
+
+
 def add_months(day: date, months: int) -> date:
     """The same day of the month so many months on, or that month's last day (2026-08-31 + 6 months = 2027-02-28).
 
     Where the calendar ends before, its last day: a mistyped year is refused by who asks, not here.
     """
-    if day.year + (day.month + months) // 12 >= date.max.year:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
         return date.max
-    whole = day.year * 12 + day.month - 1 + months
-    year, month = divmod(whole, 12)
-    first_after = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-    return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), first_after - timedelta(days=1))
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def add_days(day: date, days: int) -> date:

@@ -9,13 +9,12 @@
 
 import functools
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from officina.kernel import packs
-from officina.kernel.clock import add_months
+from officina.kernel.clock import add_months, begin_of
 from officina.kernel.errors import Refused
 
 ALARM_PERCENT = 75
@@ -68,7 +67,7 @@ def begins(
         return first_at
     if case.counted_from == "order" and ordered_at is not None:
         return ordered_at
-    return datetime.combine(written_on, time(), ZoneInfo(zone))
+    return begin_of(written_on, zone)
 
 
 def due(case: Case, *, written_on: date, since: datetime, expires_on: date | None, zone: str) -> datetime | None:
@@ -76,16 +75,15 @@ def due(case: Case, *, written_on: date, since: datetime, expires_on: date | Non
 
     `since` is when the time began (`begins`).
     """
-    here = ZoneInfo(zone)
-    until = None if expires_on is None else _end_of(expires_on, here)
+    until = None if expires_on is None else _end_of(expires_on, zone)
     own = None
     if case.hours is not None:
         # Hours that pass, not hours of the clock on the wall, which is set forward and back.
         own = since.astimezone(UTC) + timedelta(hours=case.hours)
     elif case.days is not None:
-        own = _end_of(written_on + timedelta(days=case.days), here)
+        own = _end_of(written_on + timedelta(days=case.days), zone)
     elif case.months is not None:
-        own = _end_of(add_months(written_on, case.months), here)
+        own = _end_of(add_months(written_on, case.months), zone)
     return min((moment for moment in (own, until) if moment is not None), default=None)
 
 
@@ -95,5 +93,5 @@ def alarm(since: datetime, due_at: datetime) -> datetime:
     return (begun + (end - begun) * ALARM_PERCENT / 100).astimezone(due_at.tzinfo)
 
 
-def _end_of(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(seconds=1)
+def _end_of(day: date, zone: str) -> datetime:
+    return begin_of(day + timedelta(days=1), zone) - timedelta(seconds=1)

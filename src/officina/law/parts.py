@@ -30,7 +30,7 @@ class Case(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window(Fact):
-    """How long the rest may follow; the clock starts at `counts_from`: 'first part', 'order' or 'written'."""
+    """How long the rest may follow; the clock starts at `counts_from`: 'first_part', 'order' or 'written'."""
 
     counts_from: str
     hours: int | None = None
@@ -81,9 +81,13 @@ def windows(case: Case, schedule: int) -> list[Window]:
 
 
 def _window(row: partial.Case) -> Window:
-    start = row.counted_from.replace("_", " ")
     return Window(
-        counts_from=start, hours=row.hours, days=row.days, months=row.months, record=row.record, source=row.source
+        counts_from=row.counted_from,
+        hours=row.hours,
+        days=row.days,
+        months=row.months,
+        record=row.record,
+        source=row.source,
     )
 
 
@@ -198,7 +202,7 @@ def _end(row: Window, portion: Portion) -> Moment:
 
 
 def _beginning(row: Window | None, portion: Portion) -> datetime:
-    if row is not None and row.counts_from == "first part":
+    if row is not None and row.counts_from == "first_part":
         return portion.first_at or portion.at
     if row is not None and row.counts_from == "order":
         return portion.ordered_at or portion.first_at or portion.at

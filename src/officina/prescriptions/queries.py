@@ -16,6 +16,7 @@ from django.db.models import (
     Count,
     DateField,
     DateTimeField,
+    Field,
     Min,
     Q,
     QuerySet,
@@ -229,6 +230,13 @@ MEDICINES = 60
 """So many of a person's medicines are shown; nobody has so many in use."""
 
 
+_LOOKING_BACK: "dict[str, Field[Any, Any]]" = {
+    "patient": BigIntegerField(),
+    "since": DateField(),
+    "from_then": DateTimeField(),
+}
+
+
 def _is_in_use(since: Any, from_then: Any) -> Q:
     return Q(supply_until__gte=since) | Q(supply_until__isnull=True, is_active=True, received_at__gte=from_then)
 
@@ -241,9 +249,7 @@ _IN_USE = Question(
         .select_related("drug")
         .order_by("id")
     ),
-    patient=BigIntegerField(),
-    since=DateField(),
-    from_then=DateTimeField(),
+    **_LOOKING_BACK,
 )
 _MEDICINES = Question(
     lambda patient, since, from_then: (
@@ -251,9 +257,7 @@ _MEDICINES = Question(
         .select_related("drug")
         .order_by(Case(When(_is_in_use(since, from_then), then=0), default=1), "-received_at", "-id")[:MEDICINES]
     ),
-    patient=BigIntegerField(),
-    since=DateField(),
-    from_then=DateTimeField(),
+    **_LOOKING_BACK,
 )
 
 
